@@ -1,0 +1,147 @@
+"""The whole product with its real processes, and the ways a story speaks to it: HTTP only."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+
+from config.tests.toy import ROOT, Run, started, wait_until, with_words
+
+__all__ = ["Stack", "running", "wait_until"]
+
+
+@dataclass
+class Stack:
+    """A running `manage.py up`, its portal and its emulator."""
+
+    run: Run
+    env: dict[str, str]
+    web: httpx.Client
+    telegram: httpx.Client
+
+    def manage(self, *command: str) -> str:
+        """Run a management command beside the running processes; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env={**os.environ, **self.env},
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        return done.stdout
+
+    def tenant(self, name: str, email: str) -> Api:
+        """Create a tenant as an operator would; return its API."""
+        made = json.loads(
+            self.manage(
+                "create_tenant", "--name", name, "--owner-email", email,
+                "--owner-password", "a-long-enough-password-1",
+            )
+        )  # fmt: skip
+        return Api(self.web, made["api_key"], made["slug"])
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        """Do something as a person of the emulator, or look at what the emulator saw."""
+        if method == "GET":
+            answer = self.telegram.get(path, params=body)
+        else:
+            answer = self.telegram.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def processes(self, *words: str) -> set[int]:
+        """Return the process ids of this run whose command line holds all the words."""
+        return with_words(self.run.mark, *words)
+
+
+@dataclass
+class Api:
+    """The REST API with one tenant's key."""
+
+    client: httpx.Client
+    key: str
+    slug: str
+
+    def __call__(self, method: str, path: str, **body: Any) -> Any:
+        """Make a call that must succeed; return its JSON."""
+        answer = self.try_(method, path, **body)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def try_(self, method: str, path: str, **body: Any) -> httpx.Response:
+        """Make a call that may be refused."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        sent = {"params": body} if method == "GET" else {"json": body}
+        return self.client.request(method, path, headers=headers, **sent)
+
+    def bot(self, token: str) -> dict[str, Any]:
+        """Connect a bot with the giveaways product and switch it on."""
+        bot: dict[str, Any] = self("POST", "/api/v1/bots/", token=token, products=["lottery"])
+        self("POST", f"/api/v1/bots/{bot['id']}/enable/")
+        return bot
+
+
+@contextmanager
+def running(data_dir: Path, **env: str) -> Iterator[Stack]:
+    """Start everything on the store that the test runner names, and stop it in the end.
+
+    On PostgreSQL the story gets a database of its own, dropped in the end.
+    """
+    with _database() as database:
+        env = {
+            "ENVIRONMENT": "demo",
+            "EMULATORS": "1",
+            "LOG_LEVEL": "WARNING",
+            "SECRET_KEY": secrets.token_hex(32),
+            **database,
+            **({"REDIS_URL": os.environ["REDIS_URL"]} if os.environ.get("REDIS_URL") else {}),
+            **env,
+        }
+        command = [sys.executable, "manage.py", "up"]
+        with started(command, cwd=ROOT, data_dir=data_dir, **env) as run:
+            run.ready()
+            env |= {"DATA_DIR": str(data_dir), **_told(run)}
+            base = f"http://127.0.0.1:{run.port}"
+            control = f"{env['TELEGRAM_API_URL']}/control"
+            with (
+                httpx.Client(base_url=base, timeout=30) as web,
+                httpx.Client(base_url=control, timeout=30) as telegram,
+            ):
+                yield Stack(run, env, web, telegram)
+
+
+def _told(run: Run) -> dict[str, str]:
+    """Return what the supervisor told its children, as the web process has it."""
+    wanted = ("TELEGRAM_API_URL", "PUBLIC_URL", "REDIS_URL", "CELERY_BROKER_URL", "SIMULATOR_URL")
+    pid = min(with_words(run.mark, "gunicorn"))
+    pairs = (part.partition("=") for part in Path(f"/proc/{pid}/environ").read_text().split("\0"))
+    return {name: value for name, _, value in pairs if name in wanted}
+
+
+@contextmanager
+def _database() -> Iterator[dict[str, str]]:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        yield {}
+        return
+    name = f"journey_{secrets.token_hex(6)}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield {"DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+    finally:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
