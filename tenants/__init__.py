@@ -1,0 +1,1 @@
+"""The bottom layer: tenants, members, scopes, secrets."""

@@ -1,0 +1,95 @@
+"""Row-level security on PostgreSQL: the second wall behind django-scopes.
+
+A policy on every tenant-owned table shows a row only when `app.tenant` names its tenant, or when
+`unscoped()` has set it to `*`. FORCE makes it hold for the owner of the tables too, so an
+installation with a single database role is guarded as well; only a superuser or a role with
+BYPASSRLS slips through, and `tenants.W001` warns of such a role.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+from django.core import checks
+from django.db import DatabaseError, connections
+
+from tenants.models.owned import TenantOwned
+
+# nullif: after a transaction that set it, the setting reads as '' and not as NULL.
+# The scalar sub-selects are evaluated once a statement, not once a row.
+POLICY = (
+    "(SELECT current_setting('app.tenant', true)) = '*' OR tenant_id = "
+    "(SELECT nullif(nullif(current_setting('app.tenant', true), ''), '*')::bigint)"
+)
+# an installation whose policy has another text gets the new one at its next migrate
+NAME = f"one_tenant_{hashlib.sha256(POLICY.encode()).hexdigest()[:8]}"
+
+
+def guarded_tables() -> list[str]:
+    """Return the tables that hold tenants' rows."""
+    return sorted(
+        model._meta.db_table
+        for model in apps.get_models()
+        if issubclass(model, TenantOwned) and model._meta.managed
+    )
+
+
+def enforce(using: str = "default", **kwargs: Any) -> None:
+    """Switch the policy on for each tenant-owned table that lacks it; runs after every migrate."""
+    del kwargs
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c"
+            " WHERE c.relkind = 'r' AND pg_table_is_visible(c.oid) AND c.relname = ANY(%s)"
+            " AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS"
+            " (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = %s))",
+            [guarded_tables(), NAME],
+        )
+        for (table,) in cursor.fetchall():
+            quoted = connection.ops.quote_name(table)
+            cursor.execute(f"ALTER TABLE {quoted} ENABLE ROW LEVEL SECURITY")
+            cursor.execute(f"ALTER TABLE {quoted} FORCE ROW LEVEL SECURITY")
+            cursor.execute("SELECT polname FROM pg_policy WHERE polrelid = %s::regclass", [table])
+            for (old,) in cursor.fetchall():
+                cursor.execute(f"DROP POLICY {connection.ops.quote_name(old)} ON {quoted}")
+            cursor.execute(
+                f"CREATE POLICY {NAME} ON {quoted} USING ({POLICY}) WITH CHECK ({POLICY})"
+            )
+
+
+@checks.register(checks.Tags.database)
+def role_is_plain(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Warn of a database role that row-level security does not hold (tenants.W001)."""
+    del app_configs, kwargs
+    return [
+        checks.Warning(
+            f"The role of database '{alias}' is a superuser or has BYPASSRLS: row-level security "
+            "does not hold it, and only the scopes keep tenants apart.",
+            hint="Connect as a plain role (docs/operations.md).",
+            id="tenants.W001",
+        )
+        for alias in databases or ()
+        if _slips_through(alias)
+    ]
+
+
+def _slips_through(alias: str) -> bool:
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
+            return bool(cursor.fetchone()[0])
+    except DatabaseError:
+        return False

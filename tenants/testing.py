@@ -1,0 +1,60 @@
+"""Builders for tests: people who log in, and tenants that belong to them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from tenants.models import ApiKey, Membership, Tenant, User
+from tenants.scoping import scope
+from tenants.services import api_keys
+from tenants.services.audit import Actor
+
+PASSWORD = "harbor-2026-lamp"
+_numbers = itertools.count(1)
+
+
+def make_user(email: str = "", *, password: str = PASSWORD, **fields: Any) -> User:
+    """Create somebody who can log in: his address is verified."""
+    user = User.objects.create_user(
+        email or f"user{next(_numbers)}@example.org", password, **fields
+    )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_tenant(name: str = "Harbor", *, owner: User | None = None, **fields: Any) -> Tenant:
+    """Create a tenant; with an owner also his membership."""
+    fields.setdefault("slug", f"tenant-{next(_numbers)}")
+    tenant = Tenant.objects.create(name=name, **fields)
+    if owner is not None:
+        with scope(tenant):
+            Membership.objects.create(user=owner, role=Membership.Role.OWNER)
+    return tenant
+
+
+def make_member(tenant: Tenant, role: str = Membership.Role.VIEWER, **fields: Any) -> User:
+    """Create a user with this role in the tenant."""
+    user = make_user(**fields)
+    with scope(tenant):
+        Membership.objects.create(user=user, role=role)
+    return user
+
+
+def make_api_key(tenant: Tenant, *scopes: str, **options: Any) -> str:
+    """Create an API key (full scope unless told otherwise) and return its text."""
+    with scope(tenant):
+        _key, text = api_keys.create(
+            "test", scopes or [ApiKey.Scope.FULL], actor=Actor.system(), **options
+        )
+    return text
+
+
+def page_as(user: User, path: str, **data: Any) -> Any:
+    """Return the response to a GET of somebody who is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client.get(path, data)

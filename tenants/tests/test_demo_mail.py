@@ -1,0 +1,58 @@
+"""The demo's mailbox: links to click, nothing outside the demo."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+
+from tenants.testing import PASSWORD
+
+pytestmark = pytest.mark.django_db
+LINK = re.compile(r"https?://[^/\s]+(/\S+)")
+SIGN_UP = {"email": "dora@example.org", "password1": PASSWORD, "password2": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_rates() -> None:
+    """Let each test start with nothing tried: allauth counts attempts in the cache."""
+    cache.clear()
+
+
+@pytest.fixture
+def mailbox(settings: Any, tmp_path: Any) -> None:
+    """Mails go to files, as in the demo."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    settings.EMULATORS = True
+    settings.PRODUCTION = False
+
+
+def test_the_demo_shows_mails_with_their_links(client: Client, mailbox: None) -> None:
+    assert b"No mail yet" in client.get("/demo/mail/").content
+    sent = client.post("/accounts/signup/", SIGN_UP, follow=True)
+    assert b"/demo/mail/" in sent.content
+    page = client.get("/demo/mail/").content.decode()
+    assert SIGN_UP["email"] in page
+    (path,) = set(re.findall(r'href="https?://[^/"]+(/accounts/confirm-email/[^"]+)"', page))
+    assert client.post(path)["Location"] == "/t/"
+
+
+def test_the_demo_escapes_mails(client: Client, mailbox: None) -> None:
+    mail.send_mail("<b>bold</b>", "王 <script>alert(1)</script>", None, ["a@example.org"])
+    page = client.get("/demo/mail/").content.decode()
+    assert "<script>alert" not in page
+    assert "<b>bold" not in page
+    assert "王" in page
+
+
+@pytest.mark.parametrize("name", ["EMULATORS", "PRODUCTION"])
+def test_no_mailbox_outside_the_demo(
+    client: Client, mailbox: None, settings: Any, name: str
+) -> None:
+    setattr(settings, name, not getattr(settings, name))
+    assert client.get("/demo/mail/").status_code == 404
