@@ -51,7 +51,7 @@ requirements: ## Pin requirements*.txt anew from requirements*.in
 
 translations: ## Extract texts for both Chinese scripts (needs GNU gettext), then compile
 	@$(BOOTSTRAP) --dev --no-env
-	$(VENV)/python manage.py makemessages -l zh_Hans -l zh_Hant --no-location --no-obsolete -i .venv -i .venv-bench -i var
+	$(VENV)/python manage.py makemessages -l zh_Hans -l zh_Hant --no-location --no-obsolete -i .venv -i .venv-bench -i var -i tests
 	$(VENV)/python manage.py compile_translations
 
 clean: ## Remove .venv, .venv-bench and caches; keeps .env and the data in var/

@@ -46,9 +46,8 @@ class Plan:
             "worker": [*celery, "worker", "-P", "threads", "-c", "8", *level, *alone, *queues],
             "beat": [*celery, "beat", "--max-interval", "1", *level, "-s", schedule, "--pidfile="],
         }
-        if not self.emulators_port and not self.env.get("PUBLIC_URL"):
-            commands["poll"] = [*self.manage, "poll_bots"]
-        return commands
+        # for bots switched to long polling, and for all where PUBLIC_URL is unset
+        return {**commands, "poll": [*self.manage, "poll_bots"]}
 
 
 def make_plan(

@@ -33,16 +33,20 @@ def po_file(locale: str) -> Path:
     return ROOT / "locale" / locale / "LC_MESSAGES" / "django.po"
 
 
+def forms(text: object) -> list[str]:
+    """Return a message's singular and plural, or its only form."""
+    many = text if isinstance(text, list | tuple) else (text,)
+    return [str(one or "") for one in many]
+
+
 def key(message: Message) -> tuple[str, ...]:
     """Return what tells a message: its context and its texts."""
-    ids = message.id if isinstance(message.id, list | tuple) else (message.id,)
-    return (message.context or "", *ids)
+    return (message.context or "", *forms(message.id))
 
 
 def problems_of(message: Message) -> Iterator[str]:
     """Name what is wrong with one translation."""
-    texts = message.string if isinstance(message.string, list | tuple) else (message.string,)
-    ids = message.id if isinstance(message.id, list | tuple) else (message.id,)
+    texts, ids = forms(message.string), forms(message.id)
     if message.fuzzy:
         yield "is fuzzy"
     if not all(texts):
@@ -66,7 +70,8 @@ def extracted(locale: str) -> set[tuple[str, ...]]:
         kept = Path(folder) / "kept.po"
         kept.write_bytes(path.read_bytes())
         command = [sys.executable, "manage.py", "makemessages", "-l", locale, "--no-location"]
-        ignored = [word for name in (".venv", ".venv-bench", "var") for word in ("-i", name)]
+        names = (".venv", ".venv-bench", "var", "tests")
+        ignored = [word for name in names for word in ("-i", name)]
         try:
             subprocess.run(  # our own command
                 [*command, "--no-obsolete", *ignored, "-v", "0"], cwd=ROOT, check=True

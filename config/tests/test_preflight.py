@@ -86,19 +86,18 @@ def test_the_demo_points_at_the_emulators(tmp_path: Path) -> None:
     assert plan.env["FEISHU_API_URL"] == "http://feishu.test"
     assert plan.env["PUBLIC_URL"] == f"http://127.0.0.1:{port}"
     assert plan.env["EMULATORS"] == "1"
-    assert "poll" not in plan.commands()
     assert plan.commands()["worker"][-2:] == ["-Q", "a,b"]
 
 
-def test_real_services_get_no_demo_values_and_long_polling(tmp_path: Path) -> None:
+def test_real_services_get_no_demo_values(tmp_path: Path) -> None:
     plan = plan_for(tmp_path, PORT=str(free_port()), EMULATORS="0")
     assert not {"TELEGRAM_API_URL", "PUBLIC_URL", "ALLOWED_HOSTS"} & set(plan.env)
     assert plan.env["EMULATORS"] == "0"
+
+
+def test_bots_may_be_switched_to_long_polling_whatever_the_rest_use(tmp_path: Path) -> None:
+    plan = plan_for(tmp_path, PORT=str(free_port()), EMULATORS="0", PUBLIC_URL="https://bots.test")
     assert plan.commands()["poll"][-1] == "poll_bots"
-    public = plan_for(
-        tmp_path, PORT=str(free_port()), EMULATORS="0", PUBLIC_URL="https://bots.test"
-    )
-    assert "poll" not in public.commands()
 
 
 def test_a_named_emulators_port_must_be_free_and_another(tmp_path: Path, taken_port: int) -> None:

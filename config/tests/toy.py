@@ -38,8 +38,9 @@ FILES = {
         http.server.HTTPServer(("127.0.0.1", port), handler).serve_forever()
     """,
     "manage.py": """
-        import os, sys
-        print(sys.argv[1], "done with", os.environ["PUBLIC_URL"])
+        import os, sys, time
+        print(sys.argv[1], "done with", os.environ.get("PUBLIC_URL"))
+        time.sleep(600 if sys.argv[1] == "poll_bots" else 0)
     """,
     # what `manage.py up` does, without the product's settings
     "up.py": """

@@ -37,10 +37,11 @@ class Stack:
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
             env={**os.environ, **self.env},
-            check=True,
+            check=False,
             capture_output=True,
             encoding="utf-8",
         )
+        assert not done.returncode, done.stderr
         return done.stdout
 
     def tenant(self, name: str, email: str) -> Api:
@@ -84,8 +85,9 @@ class Api:
     def try_(self, method: str, path: str, **body: Any) -> httpx.Response:
         """Make a call that may be refused."""
         headers = {"Authorization": f"Bearer {self.key}"}
-        sent = {"params": body} if method == "GET" else {"json": body}
-        return self.client.request(method, path, headers=headers, **sent)
+        if method == "GET":
+            return self.client.get(path, params=body or None, headers=headers)
+        return self.client.request(method, path, json=body, headers=headers)
 
     def bot(self, token: str) -> dict[str, Any]:
         """Connect a bot with the giveaways product and switch it on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_two_tenants_share_a_person_and_nothing_else(tmp_path: Path) -> None:
         for bot_id, giveaway in ((TEA_BOT, teapot), (GAME_BOT, console)):
             payload = giveaway["link"].partition("?start=")[2]
             stack.control("POST", "start", bot_id=bot_id, user_id=ALICE, payload=payload)
-            wait_until(lambda bot_id=bot_id: texts(stack, bot_id, ALICE), what="the card")
+            wait_until(partial(texts, stack, bot_id, ALICE), what="the card")
             press_join(stack, bot_id, ALICE)
         wait_until(lambda: len(entries(tea, teapot)) == 1, what="the tea entry")
         wait_until(lambda: len(entries(games, console)) == 1, what="the game entry")

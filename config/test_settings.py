@@ -1,0 +1,40 @@
+"""The settings under which tests run: fast hashing, tasks in the caller, an in-process Redis."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# Tests must not read a developer's keys or stores; only what the test runner names counts.
+os.environ["DOTENV"] = os.devnull
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="botharbor-tests-")
+atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+for _name in ("DATABASE_URL", "REDIS_URL"):
+    if not os.environ.get(_name):
+        os.environ.pop(_name, None)
+
+# Each of the parallel runners has its own database in the shared test Redis.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) + 1
+if os.environ.get("REDIS_URL"):
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rstrip('/').removesuffix('/0')}/{_worker}"
+
+from config.settings import *  # noqa: E402,F403
+
+ENVIRONMENT = "demo"
+PRODUCTION = False
+DEBUG = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CELERY_BROKER_URL = "memory://"
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+NUDGE_SENDERS = False
+PUBLIC_URL = "https://botharbor.test"
+ALLOWED_HOSTS = ["*"]
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+STORAGES = {
+    **STORAGES,  # noqa: F405
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True

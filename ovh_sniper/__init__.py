@@ -1,0 +1,1 @@
+"""Watches OVH dedicated-server stock and orders what was wished."""

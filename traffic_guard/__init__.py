@@ -1,0 +1,1 @@
+"""Watches Huawei Cloud traffic packages."""
