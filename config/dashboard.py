@@ -83,7 +83,7 @@ def traffic_figures(traffic: operations.Traffic, now: datetime) -> list[Figure]:
             "bad" if parked else "good",
         ),
         Figure(
-            _("Messages waiting"),
+            _("Waiting messages"),
             f"{operations.waiting()}",
             _("the oldest is %(lag)s late") % {"lag": in_words(lag)} if lag else _("none is late"),
             list_url("outboxmessage", state__exact=OutboxMessage.State.DUE),
@@ -91,7 +91,7 @@ def traffic_figures(traffic: operations.Traffic, now: datetime) -> list[Figure]:
             "bad" if lag >= LONGEST_LAG else "good",
         ),
         Figure(
-            _("Messages given up"),
+            _("Failed messages"),
             f"{given_up}",
             _("in the last 24 hours"),
             list_url("outboxmessage", state__exact="failed", created_at_within="day"),
@@ -112,7 +112,8 @@ def stock_figures(now: datetime) -> list[Figure]:
         Figure(
             _("Bots online"),
             f"{bots['enabled']}",
-            _("%(off)s off, %(all)s in all") % {"off": bots["disabled"], "all": sum(bots.values())},
+            _("%(off)s switched off, %(all)s in all")
+            % {"off": bots["disabled"], "all": sum(bots.values())},
             list_url("bot", state__exact="enabled"),
             "smart_toy",
         ),
@@ -126,13 +127,13 @@ def stock_figures(now: datetime) -> list[Figure]:
         Figure(
             _("Tenants"),
             f"{sum(tenants.values())}",
-            ngettext("%(count)s suspended", "%(count)s suspended", suspended)
+            ngettext("%(count)s tenant suspended", "%(count)s tenants suspended", suspended)
             % {"count": suspended},
             reverse("admin:tenants_tenant_changelist"),
             "domain",
         ),
         Figure(
-            _("Last sign of the workers"),
+            _("Last heartbeat of the workers"),
             _("never") if age is None else in_words(age),
             _("beat and worker together"),
             reverse("admin:tenants_heartbeat_changelist"),

@@ -4,7 +4,8 @@ import logging
 import re
 
 # A bot token is `<bot id>:<about 35 characters>`; Bot API URLs hold it after `/bot`.
-BOT_TOKEN = re.compile(r"\b(\d{5,}):[A-Za-z0-9_-]{30,}")
+# no \b: in `/bot123:…` there is no word boundary before the digits
+BOT_TOKEN = re.compile(r"(?<!\d)(\d{5,}):[A-Za-z0-9_-]{30,}")
 API_KEY = re.compile(r"\b(bh_live_[0-9A-Za-z]{10})_[0-9A-Za-z_]+")
 # the path segment of a webhook is as good as a password
 HOOK = re.compile(r"(/api/webhook/)[A-Za-z0-9_-]{20,}")

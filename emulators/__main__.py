@@ -3,10 +3,11 @@
 import argparse
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from emulators.serve import Server, build
+
+STOP = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
@@ -15,10 +16,11 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--data-dir", type=Path, default=None)
     options = parser.parse_args()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # waited for below; blocked before any thread starts, so that no other thread takes them
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     app = build(options.data_dir)
+    if app.telegram.is_new:
+        app.telegram.announce_memberships()
     try:
         listening = Server(app, options.port)
     except OSError as error:
@@ -28,7 +30,7 @@ def main() -> int:
     with listening as server:
         sys.stdout.write(f"Emulators are ready at {server.url}\n")
         sys.stdout.flush()
-        stop.wait()
+        signal.sigwait(STOP)
         app.close()
     return 0
 

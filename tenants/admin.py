@@ -17,10 +17,13 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 
 from tenants import admin_display as show
-from tenants import audit_labels
+from tenants import (
+    admin_users,  # noqa: F401 - registers the log-ins
+    audit_labels,
+)
 from tenants.admin_base import EditOnlyAdmin, Operation, ReadOnlyAdmin
 from tenants.admin_filters import BY_STATE, OF_TENANT, within
-from tenants.admin_users import AddMember, Members, save_members
+from tenants.admin_members import AddMember, Members, save_members
 from tenants.models import ApiKey, AuditEvent, Heartbeat, Lease, Tenant
 from tenants.scoping import scope
 from tenants.services import api_keys, suspending

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -89,6 +90,8 @@ class OperatorAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter_submit = True
     list_disable_select_all = True
     show_full_result_count = False
+    # counts beside each choice of each filter are scans of the table
+    show_facets = ShowFacets.NEVER
     paginator: Any = CappedPaginator
     actions: Any = ()
     actions_detail: Any = ()

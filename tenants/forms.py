@@ -131,7 +131,7 @@ class ProfileForm(_UserModelForm):
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,
-        choices=[("", _("as the browser says")), *settings.LANGUAGES],
+        choices=[("", _("same as the browser")), *settings.LANGUAGES],
         help_text=_("For these pages and for mails to you."),
     )
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.test import Client
 
 from tenants.models import ApiKey, Membership, Tenant, User
@@ -58,3 +63,17 @@ def page_as(user: User, path: str, **data: Any) -> Any:
     client = Client()
     client.force_login(user)
     return client.get(path, data)
+
+
+@contextmanager
+def sent_messages(folder: Path) -> Iterator[list[str]]:
+    """Collect the queries that go to PostgreSQL, as libpq itself traces them."""
+    connection.ensure_connection()
+    sent: list[str] = []
+    wire = connection.connection.pgconn
+    with (folder / "trace").open("w+") as trace:
+        wire.trace(trace.fileno())
+        yield sent
+        wire.untrace()
+        trace.seek(0)
+        sent += re.findall(r"\tF\t\d+\t(?:Query|Parse)\t (.*)", trace.read())

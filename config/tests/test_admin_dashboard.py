@@ -41,9 +41,9 @@ def test_an_empty_installation(operator: Client) -> None:
     shown = operator.get("/operator/")
     told = figures(shown)
     assert told["Updates in the last hour"].value == "0"
-    assert told["Last sign of the workers"].value == "never"
-    assert told["Last sign of the workers"].tone == "bad"
-    assert b"None: all bots are as they should be." in shown.content
+    assert told["Last heartbeat of the workers"].value == "never"
+    assert told["Last heartbeat of the workers"].tone == "bad"
+    assert b"None: all bots are working." in shown.content
     assert b"No message is late." in shown.content
 
 
@@ -59,14 +59,14 @@ def test_it_counts_over_all_tenants(operator: Client, acme: Cast) -> None:
     shown = operator.get("/operator/")
     told = figures(shown)
     assert told["Parked updates"].value == "2"
-    assert told["Messages given up"].value == "2"
-    assert told["Messages waiting"].tone == "bad"
-    assert "3 min" in told["Messages waiting"].note
+    assert told["Failed messages"].value == "2"
+    assert told["Waiting messages"].tone == "bad"
+    assert "3 min" in told["Waiting messages"].note
     assert told["Bots online"].value == "1"
     assert told["Bots that need attention"].value == "1"
     assert told["Tenants"].value == "2"
-    assert told["Tenants"].note == "1 suspended"
-    assert told["Last sign of the workers"].tone == "good"
+    assert told["Tenants"].note == "1 tenant suspended"
+    assert told["Last heartbeat of the workers"].tone == "good"
     assert b"It is &lt;odd&gt;." in shown.content
     assert shown.context["slow_bots"][0]["bot"].pk == rival.bot.pk
 
@@ -82,7 +82,7 @@ def test_each_link_leads_to_a_list_that_opens(operator: Client, acme: Cast) -> N
         assert operator.get(link).status_code == 200, link
     parked = operator.get(figures(shown)["Parked updates"].url)
     assert parked.context["cl"].result_count == 1
-    failed = operator.get(figures(shown)["Messages given up"].url)
+    failed = operator.get(figures(shown)["Failed messages"].url)
     assert failed.context["cl"].result_count == 1
 
 

@@ -43,7 +43,8 @@ class TelegramEmulator:
         self._control = Control(self)
         self.state.on_update = self._on_update
         self.clock.subscribe(self._on_jump)
-        if self.state.empty:
+        self.is_new = self.state.empty
+        if self.is_new:
             populate(self.state)
         with self.state.lock:
             for bot in self.state.bots.values():
@@ -142,6 +143,15 @@ class TelegramEmulator:
         """join, leave, promote, demote, kick, restrict, or a Telegram status."""
         with self.state.lock:
             self.actors.member(chat_id, user_id, status, by_id)
+
+    def announce_memberships(self) -> None:
+        """Tell each bot which preloaded chats it is in, as if it had just been added to them."""
+        with self.state.lock:
+            for chat in list(self.state.chats.values()):
+                for bot_id in [one for one in chat.members if one in self.state.bots]:
+                    status = chat.members[bot_id]
+                    self.actors.member(chat.id, bot_id, "left")
+                    self.actors.member(chat.id, bot_id, status)
 
     def migrate(self, chat_id: int) -> int:
         """Group to supergroup; the new id."""

@@ -41,7 +41,7 @@ class AuditEvent(TenantOwned):
         API_KEY = "api_key", _("API key")
         PERSON = "person", _("bot user")
         SYSTEM = "system", _("system")
-        OPERATOR = "operator", _("operator")
+        OPERATOR = "operator", _("operator of the installation")
 
     # No database constraint and no cascade: the record outlives what it speaks of.
     tenant = models.ForeignKey(

@@ -39,9 +39,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
-    is_staff = models.BooleanField(_("operator"), default=False)
+    is_staff = models.BooleanField(_("operator of the installation"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    date_joined = models.DateTimeField(_("joined at"), auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.transaction import TransactionManagementError
 from psycopg import sql as psql
 from psycopg.pq import TransactionStatus
 
@@ -38,8 +39,7 @@ class PrefixCursor(base.Cursor):  # type: ignore[misc,name-defined,unused-ignore
         try:
             super().execute(query, params, **kwargs)
         except BaseException:
-            # a syntax error is found before anything of the message runs, BEGIN included
-            self.wrapper.check_begun()  # type: ignore[union-attr]
+            self.wrapper.after_failure()  # type: ignore[union-attr]
             raise
         for _skipped in range(count):
             self.nextset()
@@ -61,11 +61,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _forget(self) -> None:
         self._begin_pending = False
         self._in_transaction = False
+        # COMMIT went out with the last statements; `atomic()` has yet to end
+        self._is_committed = False
+        # the next statement must go alone: in a failed transaction any other is refused
+        self._goes_alone = False
         # what `app.tenant` holds in the open transaction; None: not known
         self._tenant_set: str | None = None
 
     def take_prefix(self) -> tuple[str, int]:
-        """Return the statements to put in front of the next one, and how many they are."""
+        """Return the statements to put in front of the next one, and how many they are.
+
+        Raises:
+            TransactionManagementError: the transaction was committed ahead of its `atomic()`.
+        """
+        if self._is_committed:
+            raise TransactionManagementError("Nothing may be asked after the early COMMIT.")
+        if self._goes_alone:
+            return "", 0
         wanted = row_security_setting()
         if not self._in_transaction:
             return (f"SET LOCAL app.tenant = '{wanted}'; ", 1) if wanted else ("", 0)
@@ -79,11 +91,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
             prefix, count = f"{prefix}SET LOCAL app.tenant = '{wanted}'; ", count + 1
         return prefix, count
 
-    def check_begun(self) -> None:
-        """Have BEGIN sent again, if the message that held it failed without opening one."""
+    def after_failure(self) -> None:
+        """Have the setting sent again, and BEGIN if the message that held it opened nothing.
+
+        A value that cannot be sent is found before the message goes out, a syntax error before
+        anything of it runs.
+        """
+        self._tenant_set = None
         status = self.connection.info.transaction_status if self.connection else None
         if self._in_transaction and status == TransactionStatus.IDLE:
             self._begin_pending = True
+
+    def may_commit_early(self) -> bool:
+        """Tell whether the next message may end the transaction: no `atomic()` stands outside."""
+        return self._in_transaction and len(self.atomic_blocks) == 1 and not self.needs_rollback
+
+    def committed(self) -> None:
+        """Note that COMMIT went out with the last message."""
+        self._is_committed = True
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return psycopg's parameters, with our cursor and always in autocommit."""
@@ -116,7 +141,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._forget()
 
     def _commit(self) -> None:
-        super()._commit()
+        if not self._is_committed:
+            super()._commit()
         self._after_transaction()
 
     def _rollback(self) -> None:
@@ -126,12 +152,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _after_transaction(self) -> None:
         """Forget the setting, which ended with the transaction; the next BEGIN waits again."""
         self._begin_pending = self._in_transaction
+        self._is_committed = False
         self._tenant_set = None
 
     def _savepoint_rollback(self, sid: str) -> None:
-        # PostgreSQL puts `app.tenant` back to what it was at the savepoint.
-        super()._savepoint_rollback(sid)
-        self._tenant_set = None
+        self._goes_alone = True
+        try:
+            super()._savepoint_rollback(sid)
+        finally:
+            self._goes_alone = False
+            # PostgreSQL puts `app.tenant` back to what it was at the savepoint.
+            self._tenant_set = None
 
     def _close(self) -> Any:
         if self.pool and self.connection is not None and self._in_transaction:

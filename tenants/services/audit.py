@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # A detail of one of these names is never stored as it is, only its fingerprint.
 SECRET_NAME = re.compile(r"token|secret|password|passphrase|api_?key|private|credential|mnemonic")
 # Bot tokens and our own API keys, wherever somebody puts them.
-SECRET_TEXT = re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}|\bbh_live_[0-9A-Za-z]{10}_\w{8,}")
+SECRET_TEXT = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}|\bbh_live_[0-9A-Za-z]{10}_\w{8,}")
 
 
 @dataclass(frozen=True)

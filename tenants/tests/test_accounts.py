@@ -103,7 +103,7 @@ def test_a_forgotten_password(client: Client) -> None:
     assert user.check_password(new)
     assert "changed" in mail.outbox[-1].subject
     again = Client().get(path, follow=True)
-    assert b"works no more" in again.content
+    assert b"no longer works" in again.content
 
 
 def test_mails_are_in_the_readers_language(client: Client) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from psycopg import sql as psql
 from tenants import batch
 from tenants.models import Membership, Tenant
 from tenants.scoping import scope
-from tenants.testing import make_tenant, make_user
+from tenants.testing import make_tenant, make_user, sent_messages
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
 
@@ -38,19 +36,6 @@ else:
     def owned(transactional_db: None) -> Tenant:
         return make_tenant(owner=make_user())
 
-    @contextmanager
-    def counted(folder: Path) -> Iterator[list[str]]:
-        """Collect the queries that go over the wire, as libpq itself traces them."""
-        connection.ensure_connection()
-        sent: list[str] = []
-        wire = connection.connection.pgconn
-        with (folder / "trace").open("w+") as trace:
-            wire.trace(trace.fileno())
-            yield sent
-            wire.untrace()
-            trace.seek(0)
-            sent += re.findall(r"\tF\t\d+\t(?:Query|Parse)\t (.*)", trace.read())
-
     def ask(sql: Any, *params: Any) -> Any:
         with connection.cursor() as cursor:
             cursor.execute(sql, params or None)
@@ -59,7 +44,7 @@ else:
     def test_a_transaction_costs_one_message_more_than_its_statements(
         owned: Tenant, tmp_path: Path
     ) -> None:
-        with counted(tmp_path) as sent, scope(owned):
+        with sent_messages(tmp_path) as sent, scope(owned):
             assert Membership.objects.count() == 1
             assert Membership.objects.exists()
         assert len(sent) == 3
@@ -67,20 +52,20 @@ else:
         assert sent[2] == '"COMMIT"'
 
     def test_an_empty_transaction_costs_nothing(owned: Tenant, tmp_path: Path) -> None:
-        with counted(tmp_path) as sent, scope(owned):
+        with sent_messages(tmp_path) as sent, scope(owned):
             pass
         assert sent == []
 
     def test_without_a_transaction_each_statement_is_one_message(
         owned: Tenant, tmp_path: Path
     ) -> None:
-        with counted(tmp_path) as sent, scope(owned, transaction=False):
+        with sent_messages(tmp_path) as sent, scope(owned, transaction=False):
             assert Membership.objects.count() == 1
             assert Membership.objects.count() == 1
         assert len(sent) == 2
 
     def test_a_batch_is_one_message(owned: Tenant, tmp_path: Path) -> None:
-        with counted(tmp_path) as sent, scope(owned):
+        with sent_messages(tmp_path) as sent, scope(owned):
             rows = batch.run(
                 [
                     ("SELECT count(*) FROM tenants_membership", []),

@@ -49,5 +49,5 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
 def revoke(request: PortalRequest, slug: str, prefix: str) -> HttpResponse:
     key = get_object_or_404(ApiKey.objects.all(), prefix=prefix)
     if api_keys.revoke(key, actor=Actor.from_request(request), now=timezone.now()):
-        messages.success(request, _("“%(name)s” works no more.") % {"name": key.name})
+        messages.success(request, _("“%(name)s” no longer works.") % {"name": key.name})
     return redirect("tenants:api_keys", slug)

@@ -19,7 +19,7 @@ def _json(request: HttpRequest, status: int, code: str, message: str) -> JsonRes
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    answer = _json(request, 400, "bad_request", "This request makes no sense.")
+    answer = _json(request, 400, "bad_request", "Invalid request.")
     return answer or defaults.bad_request(request, exception)
 
 
@@ -35,7 +35,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
     del args
-    answer = _json(request, 500, "server_error", "Something broke on our side.")
+    answer = _json(request, 500, "server_error", "Something went wrong on our side.")
     if answer:
         return answer
     # without context processors: they may be what broke

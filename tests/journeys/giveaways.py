@@ -6,20 +6,39 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.journeys.stack import Api, Stack
+from tests.journeys.stack import Api, Stack, wait_until
 
 
-def open_giveaway(api: Api, bot: dict[str, Any], *, seconds: int, title: str = "Tea") -> Any:
-    """Publish a giveaway of two prizes that ends in so many seconds."""
+def open_giveaway(
+    api: Api, bot: dict[str, Any], *, seconds: int, title: str = "Tea", cups: int = 1
+) -> Any:
+    """Publish a giveaway of a teapot and some cups that ends in so many seconds."""
     return api(
         "POST",
         "/api/v1/giveaways/",
         bot=bot["id"],
         title=title,
-        prizes=[{"name": "Teapot", "count": 1}, {"name": "Cup", "count": 1}],
+        prizes=[{"name": "Teapot", "count": 1}, {"name": "Cup", "count": cups}],
         ends_at=(datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(),
         time_zone="Asia/Taipei",
     )
+
+
+def open_card(stack: Stack, bot_id: int, person: int, giveaway: Any) -> None:
+    """Open a giveaway's link as somebody, without waiting for the answer."""
+    payload = giveaway["link"].partition("?start=")[2]
+    stack.control("POST", "start", bot_id=bot_id, user_id=person, payload=payload)
+
+
+def wait_for_keys(stack: Stack, bot_id: int, people: list[int]) -> None:
+    """Wait until each of these people can press "Join"."""
+    without = set(people)
+
+    def all_have() -> bool:
+        without.difference_update(one for one in list(without) if join_key(stack, bot_id, one))
+        return not without
+
+    wait_until(all_have, what=f"{len(people)} cards")
 
 
 def add_people(stack: Stack, count: int) -> list[int]:
@@ -33,24 +52,22 @@ def add_people(stack: Stack, count: int) -> list[int]:
         return list(pool.map(add, range(count)))
 
 
-def press_join(stack: Stack, bot_id: int, person: int) -> None:
-    """Press "Join" under the newest card in somebody's private chat."""
+def join_key(stack: Stack, bot_id: int, person: int) -> dict[str, Any] | None:
+    """Return what pressing "Join" under the newest card of a private chat sends; None: no key."""
     shown = stack.control("GET", "messages", bot_id=bot_id, chat_id=person)["messages"]
     for message in reversed(shown):
         rows = (message.get("reply_markup") or {}).get("inline_keyboard", [])
         for key in (key for row in rows for key in row):
             if str(key.get("callback_data", "")).startswith("lj:"):
-                stack.control(
-                    "POST",
-                    "presses",
-                    bot_id=bot_id,
-                    chat_id=person,
-                    from_id=person,
-                    message_id=message["message_id"],
-                    data=key["callback_data"],
-                )
-                return
-    raise AssertionError(f"{person} sees no card: {shown}")
+                return {"message_id": message["message_id"], "data": key["callback_data"]}
+    return None
+
+
+def press_join(stack: Stack, bot_id: int, person: int) -> None:
+    """Press "Join" under the newest card in somebody's private chat."""
+    key = join_key(stack, bot_id, person)
+    assert key, f"{person} sees no card to press"
+    stack.control("POST", "presses", bot_id=bot_id, chat_id=person, from_id=person, **key)
 
 
 def entries(api: Api, giveaway: Any) -> list[Any]:

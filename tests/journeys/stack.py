@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,14 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
-import psycopg
 
 from config.tests.toy import ROOT, Run, started, wait_until, with_words
+from emulators.serve import Server, build
 
-__all__ = ["Stack", "running", "wait_until"]
+__all__ = ["Api", "Stack", "running", "telegram_elsewhere", "wait_until"]
+
+PASSWORD = "a-long-enough-password-1"
 
 
 @dataclass
@@ -36,7 +36,8 @@ class Stack:
         done = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
-            env={**os.environ, **self.env},
+            # not ours: the tests' settings have written their own names into it
+            env={"PATH": os.environ["PATH"], **self.env},
             check=False,
             capture_output=True,
             encoding="utf-8",
@@ -49,7 +50,7 @@ class Stack:
         made = json.loads(
             self.manage(
                 "create_tenant", "--name", name, "--owner-email", email,
-                "--owner-password", "a-long-enough-password-1",
+                "--owner-password", PASSWORD,
             )
         )  # fmt: skip
         return Api(self.web, made["api_key"], made["slug"])
@@ -62,6 +63,11 @@ class Stack:
             answer = self.telegram.request(method, path, json=body)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
+
+    @property
+    def url(self) -> str:
+        """Address of the portal."""
+        return f"http://127.0.0.1:{self.run.port}"
 
     def processes(self, *words: str) -> set[int]:
         """Return the process ids of this run whose command line holds all the words."""
@@ -98,31 +104,29 @@ class Api:
 
 @contextmanager
 def running(data_dir: Path, **env: str) -> Iterator[Stack]:
-    """Start everything on the store that the test runner names, and stop it in the end.
+    """Start everything, and stop it in the end; `env` says what differs from a fresh demo.
 
-    On PostgreSQL the story gets a database of its own, dropped in the end.
+    A second stack in the same directory finds what the first one stored.
     """
-    with _database() as database:
-        env = {
-            "ENVIRONMENT": "demo",
-            "EMULATORS": "1",
-            "LOG_LEVEL": "WARNING",
-            "SECRET_KEY": secrets.token_hex(32),
-            **database,
-            **({"REDIS_URL": os.environ["REDIS_URL"]} if os.environ.get("REDIS_URL") else {}),
-            **env,
-        }
-        command = [sys.executable, "manage.py", "up"]
-        with started(command, cwd=ROOT, data_dir=data_dir, **env) as run:
-            run.ready()
-            env |= {"DATA_DIR": str(data_dir), **_told(run)}
-            base = f"http://127.0.0.1:{run.port}"
-            control = f"{env['TELEGRAM_API_URL']}/control"
-            with (
-                httpx.Client(base_url=base, timeout=30) as web,
-                httpx.Client(base_url=control, timeout=30) as telegram,
-            ):
-                yield Stack(run, env, web, telegram)
+    values = {"ENVIRONMENT": "demo", "EMULATORS": "1", "LOG_LEVEL": "WARNING", **env}
+    command = [sys.executable, "manage.py", "up"]
+    with started(command, cwd=ROOT, data_dir=data_dir, DOTENV=os.devnull, **values) as run:
+        run.ready()
+        told = {"DATA_DIR": str(data_dir), "PORT": str(run.port), **_told(run)}
+        values |= {"DOTENV": os.devnull, **told}
+        web = httpx.Client(base_url=f"http://127.0.0.1:{run.port}", timeout=30)
+        control = f"{values['TELEGRAM_API_URL']}/control"
+        with web, httpx.Client(base_url=control, timeout=30) as telegram:
+            yield Stack(run, values, web, telegram)
+
+
+@contextmanager
+def telegram_elsewhere() -> Iterator[str]:
+    """Serve a Telegram that lives longer than one stack; yield its TELEGRAM_API_URL."""
+    app = build()
+    with Server(app) as server:
+        yield f"{server.url}/telegram"
+    app.close()
 
 
 def _told(run: Run) -> dict[str, str]:
@@ -131,19 +135,3 @@ def _told(run: Run) -> dict[str, str]:
     pid = min(with_words(run.mark, "gunicorn"))
     pairs = (part.partition("=") for part in Path(f"/proc/{pid}/environ").read_text().split("\0"))
     return {name: value for name, _, value in pairs if name in wanted}
-
-
-@contextmanager
-def _database() -> Iterator[dict[str, str]]:
-    url = os.environ.get("DATABASE_URL", "")
-    if not url.startswith("postgres"):
-        yield {}
-        return
-    name = f"journey_{secrets.token_hex(6)}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield {"DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
-    finally:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

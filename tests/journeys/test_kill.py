@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from emulators.telegram.world import SPARE_TOKEN
-from tests.journeys.giveaways import add_people, entries, open_giveaway, press_join, texts
-from tests.journeys.stack import Stack, running, wait_until
+from tests.journeys.giveaways import (
+    add_people,
+    entries,
+    join_key,
+    open_card,
+    open_giveaway,
+    press_join,
+    texts,
+    wait_for_keys,
+)
+from tests.journeys.stack import Api, Stack, running, wait_until
 
 pytestmark = pytest.mark.journey
 PEOPLE = 500
@@ -27,40 +40,62 @@ def kill(stack: Stack, name: str) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def test_five_hundred_joins_survive_the_death_of_every_process(tmp_path: Path) -> None:
-    with running(tmp_path, WEB_THREADS="8") as stack:
+def test_five_hundred_joins_survive_the_death_of_every_process(
+    tmp_path: Path, store: dict[str, str]
+) -> None:
+    with running(tmp_path, WEB_THREADS="8", **store) as stack:
         stack.control("POST", "limits", enforced=False)
         api = stack.tenant("Tea house", "owner@tea.example")
         giveaway = open_giveaway(api, api.bot(SPARE_TOKEN), seconds=900)
         people = add_people(stack, PEOPLE)
-        start = giveaway["link"].partition("?start=")[2]
-        with ThreadPoolExecutor(8) as pool:
-            for number, person in enumerate(people):
-                pool.submit(
-                    stack.control, "POST", "start", bot_id=BOT_ID, user_id=person, payload=start
-                )
-                if number in {150, 350}:
-                    kill(stack, "web")
-                if number == 250:
-                    kill(stack, "worker")
-        wait_until(
-            lambda: all(texts(stack, BOT_ID, person) for person in people), what="500 cards"
-        )
-        with ThreadPoolExecutor(8) as pool:
-            for number, person in enumerate(people):
-                pool.submit(press_join, stack, BOT_ID, person)
-                if number in {100, 300}:
-                    kill(stack, "web")
-                if number == 200:
-                    kill(stack, "worker")
-        wait_until(lambda: len(entries(api, giveaway)) == PEOPLE, what="500 entries")
+        start = partial(open_card, stack, BOT_ID, giveaway=giveaway)
+        side_by_side(stack, people, start, deaths={150: "web", 250: "worker", 350: "web"})
+        wait_for_keys(stack, BOT_ID, people)
+        press = partial(press_join, stack, BOT_ID)
+        side_by_side(stack, people, press, deaths={100: "web", 200: "worker", 300: "web"})
+        wait_until(lambda: len(joined(api, giveaway)) >= PEOPLE, what="500 entries")
         wait_until(lambda: answered(stack) >= set(people), what="500 answers to a press")
-        joined = entries(api, giveaway)
-        assert len({entry["telegram_id"] for entry in joined}) == PEOPLE
-        wait_until(lambda: api("GET", "/health/")["checks"]["outbox"] == "ok", what="health")
+        wait_until(lambda: not still_offered(stack, people), what="500 changed cards")
+        assert sorted(e["telegram_id"] for e in joined(api, giveaway)) == sorted(people)
+        # a second card would mean that an update was taken twice
+        assert all(len(texts(stack, BOT_ID, person)) == 1 for person in people)
+        wait_until(lambda: is_healthy(stack), what="health")
+
+
+def side_by_side(
+    stack: Stack, people: list[int], act: Callable[[int], None], *, deaths: dict[int, str]
+) -> None:
+    """Have everybody act, eight at a time, while processes die; raises what an act raised."""
+
+    def one(number: int) -> None:
+        if number in deaths:
+            kill(stack, deaths[number])
+        act(people[number])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(len(people))))
+
+
+def joined(api: Api, giveaway: Any) -> list[Any]:
+    """Return who takes part; nobody while the web process is away."""
+    with suppress(httpx.TransportError):
+        return entries(api, giveaway)
+    return []
 
 
 def answered(stack: Stack) -> set[int]:
     """Return who got an answer to a press, as Telegram saw it."""
     events = stack.control("GET", "events", poll=1, after=0)["events"]
     return {event["user_id"] for event in events if event["kind"] == "toast"}
+
+
+def still_offered(stack: Stack, people: list[int]) -> list[int]:
+    """Return who is still offered to join."""
+    return [person for person in people if join_key(stack, BOT_ID, person)]
+
+
+def is_healthy(stack: Stack) -> bool:
+    """Tell whether all processes work and nothing waits."""
+    with suppress(httpx.TransportError):
+        return stack.web.get("/health/").is_success
+    return False

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from emulators.telegram.world import ALICE, SECOND_SPARE_TOKEN, SPARE_TOKEN
-from tests.journeys.giveaways import entries, open_giveaway, press_join, texts
+from tests.journeys.giveaways import (
+    entries,
+    open_card,
+    open_giveaway,
+    press_join,
+    texts,
+    wait_for_keys,
+)
 from tests.journeys.stack import running, wait_until
 
 pytestmark = pytest.mark.journey
@@ -18,8 +25,12 @@ GAME_BOT = int(SECOND_SPARE_TOKEN.partition(":")[0])
 
 def test_two_tenants_share_a_person_and_nothing_else(tmp_path: Path) -> None:
     with running(tmp_path) as stack:
-        tea = stack.tenant("Tea house", "owner@tea.example")
-        games = stack.tenant("Game club", "owner@games.example")
+        with ThreadPoolExecutor(2) as pool:
+            tea, games = pool.map(
+                stack.tenant,
+                ("Tea house", "Game club"),
+                ("owner@tea.example", "owner@games.example"),
+            )
         tea_bot, game_bot = tea.bot(SPARE_TOKEN), games.bot(SECOND_SPARE_TOKEN)
         teapot = open_giveaway(tea, tea_bot, seconds=12, title="Teapot raffle")
         console = open_giveaway(games, game_bot, seconds=600, title="Console raffle")
@@ -30,9 +41,8 @@ def test_two_tenants_share_a_person_and_nothing_else(tmp_path: Path) -> None:
         assert "Tea" not in refused.text
 
         for bot_id, giveaway in ((TEA_BOT, teapot), (GAME_BOT, console)):
-            payload = giveaway["link"].partition("?start=")[2]
-            stack.control("POST", "start", bot_id=bot_id, user_id=ALICE, payload=payload)
-            wait_until(partial(texts, stack, bot_id, ALICE), what="the card")
+            open_card(stack, bot_id, ALICE, giveaway)
+            wait_for_keys(stack, bot_id, [ALICE])
             press_join(stack, bot_id, ALICE)
         wait_until(lambda: len(entries(tea, teapot)) == 1, what="the tea entry")
         wait_until(lambda: len(entries(games, console)) == 1, what="the game entry")
@@ -47,8 +57,7 @@ def test_two_tenants_share_a_person_and_nothing_else(tmp_path: Path) -> None:
         assert [bot["id"] for bot in listed] == [game_bot["id"]]
 
         # a link of the other tenant's giveaway leads nowhere in this bot
-        payload = teapot["link"].partition("?start=")[2]
-        stack.control("POST", "start", bot_id=GAME_BOT, user_id=ALICE, payload=payload)
+        open_card(stack, GAME_BOT, ALICE, teapot)
         stack.control("POST", "messages", bot_id=GAME_BOT, chat_id=ALICE, from_id=ALICE,
                       text="/lotteries")  # fmt: skip
         wait_until(
