@@ -1,5 +1,6 @@
 """Turns store URLs of the environment into Django's and Celery's words."""
 
+import os
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,12 +16,14 @@ SQLITE_OPTIONS = {
         "PRAGMA mmap_size=134217728; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=27103364;"
     ),
 }
+KEEP_CONNECTION = 300  # seconds
 
 
 def database(url: str, *, pool_size: int) -> dict[str, Any]:
     """Return Django's settings for a database URL (`sqlite:///…` or `postgres://…`).
 
-    `pool_size` is the largest number of connections that one process keeps to PostgreSQL.
+    `pool_size` is the largest number of connections that one process keeps to PostgreSQL; with 0
+    each thread keeps one of its own.
 
     Raises:
         environ.ImproperlyConfigured: the URL names neither of the two.
@@ -31,18 +34,25 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
         return {**config, "OPTIONS": dict(SQLITE_OPTIONS), "CONN_MAX_AGE": None}
     if "postgresql" in engine:
         options = dict(config.get("OPTIONS") or {})
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+        if pool_size:
+            options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
         return {
             **config,
             "ENGINE": "tenants.postgresql",
             "OPTIONS": options,
-            "CONN_MAX_AGE": 0,
+            # what lay idle longer may have been dropped by something on the way
+            "CONN_MAX_AGE": 0 if pool_size else KEEP_CONNECTION,
             # a named cursor outlives the transaction that carries the tenant for row security
             "DISABLE_SERVER_SIDE_CURSORS": True,
         }
     raise environ.ImproperlyConfigured(
         "DATABASE_URL must be sqlite:///path or postgres://user:password@host:port/name"
     )
+
+
+def under_gunicorn() -> bool:
+    """Tell whether gunicorn runs this process; its arbiter sets the variable for its workers."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
 
 
 def redis_for_celery(url: str) -> str:

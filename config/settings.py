@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONCE
 
 from config.admin_theme import UNFOLD  # noqa: F401 - a setting
-from config.env import database, redis_for_celery
+from config.env import database, redis_for_celery, under_gunicorn
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -122,7 +122,8 @@ TEMPLATES = [
 DATABASES = {
     "default": database(
         env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'botharbor.sqlite3'}"),
-        pool_size=env.int("DATABASE_POOL_SIZE", default=12),
+        # a pool costs the web process a third of its time, and its threads are few and stay
+        pool_size=env.int("DATABASE_POOL_SIZE", default=0 if under_gunicorn() else 12),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -153,6 +154,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 TENANT_SHARDS = 4
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# Messages have a queue of their own: draws and recounts must not delay a reply.
+CELERY_TASK_ROUTES = {
+    "bots.tasks.deliver": {"queue": "outgoing"},
+    "bots.tasks.sweep_outbox": {"queue": "outgoing"},
+}
 CELERY_WORKER_QUEUES = [
     "default",
     "outgoing",

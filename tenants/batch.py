@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from tenants import stored
 from tenants.stored import Stored
@@ -26,16 +26,17 @@ def run(statements: Sequence[Statement], *, commit: bool = False) -> list[Rows]:
     With `commit` nothing but the end of the outermost `atomic()` may follow: where it saves a
     round trip the transaction is committed by the same message, and hooks run as ever at its end.
     """
-    if connection.vendor != "postgresql":
+    # not `django.db.connection`, which finds the thread's connection anew at each attribute
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql":
         return _one_by_one([(_portable(sql), params) for sql, params in statements])
-    called = [_called(sql) for sql, _params in statements]
+    called = [_called(sql, database) for sql, _params in statements]
     plain = [(sql, params) for sql, (_, params) in zip(called, statements, strict=True)]
-    if connection.queries_logged or connection.execute_wrappers:
+    if database.queries_logged or database.execute_wrappers:
         results = _watched(plain)
     else:
         from tenants.postgresql import wire
 
-        database: Any = connection
         results = wire.run(database, plain, commit=commit and database.may_commit_early())
     return [_own(*one) for one in zip(statements, called, results, strict=True)]
 
@@ -44,9 +45,9 @@ def _portable(sql: str | Stored) -> str:
     return sql.sql if isinstance(sql, Stored) else sql
 
 
-def _called(sql: str | Stored) -> str:
+def _called(sql: str | Stored, database: Any) -> str:
     if isinstance(sql, Stored):
-        return sql.call if stored.is_there(sql) else sql.sql
+        return sql.call if stored.is_there(sql, database) else sql.sql
     return sql
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import connection, models
@@ -13,10 +13,9 @@ class Columns:
     """Some or all columns of a model, in one order everywhere."""
 
     def __init__(self, model: type[models.Model], *names: str) -> None:
-        found = [model._meta.get_field(name) for name in names]
-        self.model = model
+        found: list[Any] = [model._meta.get_field(name) for name in names]
         self.fields: list[Any] = found or list(model._meta.concrete_fields)
-        self.names = [field.attname for field in self.fields]
+        self.names: list[str] = [field.attname for field in self.fields]
 
     def sql(self, table: str) -> str:
         """Return the columns, each with its table's name or alias."""
@@ -53,6 +52,8 @@ class Columns:
 def _converters(field: Any) -> list[Callable[[Any], Any]]:
     expression = field.get_col(field.model._meta.db_table)
     found = [*connection.ops.get_db_converters(expression), *field.get_db_converters(connection)]
-    return [
-        lambda value, convert=convert: convert(value, expression, connection) for convert in found
-    ]
+    return [partial(_converted, convert, expression) for convert in found]
+
+
+def _converted(convert: Callable[..., Any], expression: Any, value: Any) -> Any:
+    return convert(value, expression, connection)

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, connections
+from django.db import connections
 from django.utils.module_loading import import_string
 
 PREFIX = "hot_"
@@ -69,17 +69,17 @@ class Stored:
 _known: dict[str, tuple[float, frozenset[str]]] = {}
 
 
-def is_there(statement: Stored) -> bool:
-    """Tell whether the connection's database has a statement's function; asks once a process."""
-    database = str(connection.settings_dict["NAME"])
-    asked, names = _known.get(database, (0.0, frozenset[str]()))
+def is_there(statement: Stored, database: Any) -> bool:
+    """Tell whether a connection's database has a statement's function; asks once a process."""
+    key = str(database.settings_dict["NAME"])
+    asked, names = _known.get(key, (0.0, frozenset[str]()))
     if statement.function in names:
         return True
     now = time.monotonic()
-    if database in _known and now - asked < ASK_AGAIN:
+    if key in _known and now - asked < ASK_AGAIN:
         return False
-    names = _names(connection)
-    _known[database] = (now, names)
+    names = _names(database)
+    _known[key] = (now, names)
     return statement.function in names
 
 

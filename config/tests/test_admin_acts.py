@@ -146,7 +146,10 @@ def test_a_parked_update_is_run_again(operator: Client, acme: Cast) -> None:
         failed.update, failed.update_id = update, update["update_id"]
         failed.save()
         Receipt.objects.create(
-            bot_id=acme.bot.pk, update_id=failed.update_id, received_at=failed.last_at
+            bot_id=acme.bot.pk,
+            update_id=failed.update_id,
+            received_at=failed.last_at,
+            is_parked=True,
         )
     waiting = len(outgoing(acme.bot))
     operator.post(page(failed, "replay"))

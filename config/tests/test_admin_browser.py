@@ -15,7 +15,6 @@ from config.tests import operators
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.filterwarnings(r"ignore:\s*The 'queue' task attribute"),
 ]
 PATHS = [
     "/operator/",

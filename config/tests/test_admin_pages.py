@@ -25,8 +25,6 @@ from tenants.scoping import unscoped
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IDS = [model._meta.label for model in MODELS]
-# of the tasks of bots/tasks.py, raised when Celery first looks at them
-pytestmark = pytest.mark.filterwarnings(r"ignore:\s*The 'queue' task attribute")
 EVERY = pytest.mark.parametrize("model", MODELS, ids=IDS)
 
 

@@ -10,10 +10,12 @@ the next user of a pooled connection.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.transaction import TransactionManagementError
+from psycopg import Error
 from psycopg import sql as psql
 from psycopg.pq import TransactionStatus
 
@@ -166,6 +168,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _close(self) -> Any:
         if self.pool and self.connection is not None and self._in_transaction:
-            self.connection.rollback()
+            # a connection that is lost has rolled back; the pool throws it away
+            with suppress(Error):
+                self.connection.rollback()
         self._forget()
         return super()._close()

@@ -110,7 +110,7 @@ def _receive(wire: Any) -> list[Any]:
         poll.poll()
         wire.consume_input()
     poll.modify(wire.socket, select.POLLIN)
-    results = []
+    results: list[Any] = []
     while True:
         while wire.is_busy():
             poll.poll()

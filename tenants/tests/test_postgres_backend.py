@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import ProgrammingError, connection, transaction
+from django.db import DataError, ProgrammingError, connection, transaction
 from psycopg import sql as psql
 
 from tenants import batch
@@ -160,3 +160,25 @@ else:
         finally:
             transaction.set_autocommit(True)
         assert ask("SELECT count(*) FROM tenants_user WHERE email LIKE 'kept%%'") == (1,)
+
+    def test_a_scope_inside_a_failed_savepoint_leaves_the_rest_whole(owned: Tenant) -> None:
+        def fail() -> None:
+            with transaction.atomic(), scope(owned, transaction=False):
+                ask("SELECT nonsense")
+
+        with transaction.atomic():
+            make_user("kept@example.org")
+            with pytest.raises(ProgrammingError):
+                fail()
+            with scope(owned):
+                assert Membership.objects.count() == 1
+        assert ask("SELECT count(*) FROM tenants_user WHERE email LIKE 'kept%%'") == (1,)
+
+    @pytest.mark.parametrize("fetch", [ask, lambda sql, value: batch.run([(sql, [value])])])
+    def test_a_value_that_cannot_be_sent_does_not_lose_the_scope(
+        owned: Tenant, fetch: Callable[..., Any]
+    ) -> None:
+        with scope(owned):
+            with pytest.raises(DataError):
+                fetch("SELECT %s", "\0")
+            assert Membership.objects.count() == 1

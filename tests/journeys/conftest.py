@@ -25,10 +25,25 @@ def store(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     if request.param == "sqlite":
         yield {}
         return
-    postgres, broker = (_named(name) for name in ("DATABASE_URL", "REDIS_URL"))
-    if not postgres:
+    if not _named("DATABASE_URL"):
         pytest.skip("neither TEST_DATABASE_URL nor DATABASE_URL names a PostgreSQL server")
-    with _database(postgres) as database, _redis(broker) as queue:
+    with _servers() as stores:
+        yield stores
+
+
+@pytest.fixture
+def server_store() -> Iterator[dict[str, str]]:
+    """The variables of stores on servers; on SQLite where no PostgreSQL is named."""
+    if not _named("DATABASE_URL"):
+        yield {}
+        return
+    with _servers() as stores:
+        yield stores
+
+
+@contextmanager
+def _servers() -> Iterator[dict[str, str]]:
+    with _database(_named("DATABASE_URL")) as database, _redis(_named("REDIS_URL")) as queue:
         yield database | queue
 
 

@@ -55,7 +55,7 @@ class Stack:
         )  # fmt: skip
         return Api(self.web, made["api_key"], made["slug"])
 
-    def control(self, method: str, path: str, **body: Any) -> Any:
+    def control(self, method: str, path: str, /, **body: Any) -> Any:
         """Do something as a person of the emulator, or look at what the emulator saw."""
         if method == "GET":
             answer = self.telegram.get(path, params=body)

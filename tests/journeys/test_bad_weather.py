@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -67,20 +69,20 @@ def test_every_reply_arrives_whatever_telegram_does(tmp_path: Path) -> None:
         wait_until(lambda: sum(n > 0 for n in told().values()) == PEOPLE - 2, what="the winners")
         assert Counter(told().values()) == {1: PEOPLE - 3, 2: 1, 0: 2}
 
-        portal = log_in(stack)
-        outbox = f"/t/{api.slug}/bots/{bot['id']}/outbox/"
-        shown = portal.get(outbox).text
-        assert shown.count("have no rights") == 2  # a card and a winner
-        assert "editMessageText" in shown
-        assert "sendMessage" in shown
-        assert "1 blocked it" in portal.get(f"/t/{api.slug}/bots/{bot['id']}/").text
+        with log_in(stack) as portal:
+            outbox = f"/t/{api.slug}/bots/{bot['id']}/outbox/"
+            shown = portal.get(outbox).text
+            assert shown.count("have no rights") == 2  # a card and a winner
+            assert "editMessageText" in shown
+            assert "sendMessage" in shown
+            assert "1 blocked it" in portal.get(f"/t/{api.slug}/bots/{bot['id']}/").text
 
-        # nothing is lost: what was refused goes out once somebody says so
-        press(portal, outbox, f"{outbox}retry/")
-        wait_until(lambda: not unchanged(stack, people), what="the refused card")
-        wait_until(lambda: sum(n > 0 for n in told().values()) == PEOPLE - 1, what="its winner")
-        assert Counter(told().values()) == {1: PEOPLE - 2, 2: 1, 0: 1}
-        assert "have no rights" not in portal.get(outbox).text
+            # nothing is lost: what was refused goes out once somebody says so
+            press(portal, outbox, f"{outbox}retry/")
+            wait_until(lambda: not unchanged(stack, people), what="the refused card")
+            wait_until(lambda: sum(n > 0 for n in told().values()) == PEOPLE - 1, what="its winner")
+            assert Counter(told().values()) == {1: PEOPLE - 2, 2: 1, 0: 1}
+            assert "have no rights" not in portal.get(outbox).text
 
         # and who blocked the bot finds the prize when coming back
         [absent] = [person for person, times in told().items() if times == 0]
@@ -110,11 +112,12 @@ def times_told(stack: Stack, people: list[int]) -> dict[int, int]:
     }
 
 
-def log_in(stack: Stack) -> httpx.Client:
-    """Log in to the portal as the owner."""
-    portal = httpx.Client(base_url=stack.url, follow_redirects=True, timeout=30)
-    press(portal, "/accounts/login/", "/accounts/login/", login=OWNER, password=PASSWORD)
-    return portal
+@contextmanager
+def log_in(stack: Stack) -> Iterator[httpx.Client]:
+    """Use the portal as the owner."""
+    with httpx.Client(base_url=stack.url, follow_redirects=True, timeout=30) as portal:
+        press(portal, "/accounts/login/", "/accounts/login/", login=OWNER, password=PASSWORD)
+        yield portal
 
 
 def press(portal: httpx.Client, page: str, action: str, **values: str) -> None:

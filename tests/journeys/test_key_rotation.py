@@ -35,11 +35,11 @@ def new_key() -> str:
     return urlsafe_b64encode(token_bytes(32)).decode()
 
 
-def test_keys_change_while_people_join(tmp_path: Path, store: dict[str, str]) -> None:
+def test_keys_change_while_people_join(tmp_path: Path, server_store: dict[str, str]) -> None:
     old, new = new_key(), new_key()
     with telegram_elsewhere() as telegram:
         port = free_port()
-        env = {"EMULATORS": "0", "TELEGRAM_API_URL": telegram, "PORT": str(port), **store}
+        env = {"EMULATORS": "0", "TELEGRAM_API_URL": telegram, "PORT": str(port), **server_store}
         env["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
 
         def with_keys(*keys: str) -> AbstractContextManager[Stack]:
@@ -65,16 +65,17 @@ def test_keys_change_while_people_join(tmp_path: Path, store: dict[str, str]) ->
             list(pressed)
             api = Api(stack.web, api.key, api.slug)
             wait_for_answers(stack, before + during)
-            assert " renewed" not in stack.manage("rotate_encryption_keys").replace("0 renewed", "")
             assert stack.run.stop(SIGTERM) == 0
 
         with with_keys(new) as stack, ThreadPoolExecutor(8) as pool:
-            assert "0 unreadable" in stack.manage("rotate_encryption_keys", "--dry-run")
-            list(pool.map(partial(press_join, stack, BOT_ID), after))
+            pressed = pool.map(partial(press_join, stack, BOT_ID), after)
+            # fails where a value is under none of the keys
+            printed = stack.manage("rotate_encryption_keys", "--dry-run")
+            assert "bots.Bot: 0 to do, 1 already under the first key" in printed
+            list(pressed)
             wait_for_answers(stack, people)
             joined = entries(Api(stack.web, api.key, api.slug), giveaway)
             assert sorted(one["telegram_id"] for one in joined) == sorted(people)
-            stack.manage("check")
 
 
 def wait_for_answers(stack: Stack, people: list[int]) -> None:

@@ -52,7 +52,7 @@ def test_five_hundred_joins_survive_the_death_of_every_process(
         side_by_side(stack, people, start, deaths={150: "web", 250: "worker", 350: "web"})
         wait_for_keys(stack, BOT_ID, people)
         press = partial(press_join, stack, BOT_ID)
-        side_by_side(stack, people, press, deaths={100: "web", 200: "worker", 300: "web"})
+        side_by_side(stack, people, press, deaths={20: "worker", 100: "web", 300: "web"})
         wait_until(lambda: len(joined(api, giveaway)) >= PEOPLE, what="500 entries")
         wait_until(lambda: answered(stack) >= set(people), what="500 answers to a press")
         wait_until(lambda: not still_offered(stack, people), what="500 changed cards")

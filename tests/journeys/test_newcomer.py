@@ -16,7 +16,7 @@ from emulators.telegram.world import SECOND_SPARE_TOKEN, SPARE_TOKEN
 from tests.journeys.stack import PASSWORD, Stack, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
-PATIENCE = 30_000  # ms that a page may take on a very busy machine
+PATIENCE = 20_000  # ms that a page may take on a very busy machine
 SECONDS = 25  # until the draw
 PHONE = {"width": 360, "height": 740}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

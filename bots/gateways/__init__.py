@@ -1,0 +1,1 @@
+"""The outside services that bots speak to."""

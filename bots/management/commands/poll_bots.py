@@ -1,0 +1,28 @@
+"""`manage.py poll_bots`: long polling for bots without a public address."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from bots.polling import MOST_OPEN, Poller
+
+
+class Command(BaseCommand):
+    """Polls all bots that are switched to polling, until SIGTERM or Ctrl-C."""
+
+    help = (
+        "Take the updates of all polling bots, in this one process. It waits for "
+        f"{MOST_OPEN} bots at a time; more take turns, so for more use webhooks."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until told to stop; the update in hand is finished first."""
+        del args, options
+        poller = Poller()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: poller.stop.set())
+        self.stdout.write("Polling.")
+        poller.run()

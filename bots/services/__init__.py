@@ -1,0 +1,1 @@
+"""What bots do: one module a noun."""

@@ -1,0 +1,119 @@
+"""Telegram's sending limits, kept across all processes in Redis.
+
+A GCRA cell per key: a bot (25 a second with bursts of 5, so that no second holds more than 29), a
+chat (1 a second, bursts of 3), a group besides (20 a minute). When only the bot has to wait, and
+less than a second, the slot is booked at once and the caller sleeps until then. When the chat has
+to wait nothing is booked: a slot booked ahead for one chat would hold up all others of the bot.
+Where nothing is booked the answer tells who has to wait: for a bot it is no use to ask for the next
+chat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import redis
+from django.conf import settings
+
+# Interval in milliseconds between slots, and how many may come at once.
+BOT = (40, 5)
+CHAT = (1000, 3)
+# any 60 s hold at most 4 + 60 / 3.75 = 20
+GROUP = (3750, 4)
+# Above this a slot of the bot's is not booked.
+LONGEST_WAIT_MS = 1000
+
+# KEYS: pause, then a cell each. ARGV: longest wait, then interval and burst of each cell.
+# All keys hold the bot's id in braces: one hash slot of a Redis cluster.
+SCRIPT = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local paused = math.max(0, tonumber(redis.call('GET', KEYS[1]) or '0') - now)
+local wait, chat_wait = 0, 0
+for i = 2, #KEYS do
+  local interval, burst = tonumber(ARGV[2 * i - 2]), tonumber(ARGV[2 * i - 1])
+  local tat = tonumber(redis.call('GET', KEYS[i]) or '0')
+  local ahead = tat - (burst - 1) * interval - now
+  if i == 2 then wait = math.max(wait, ahead) else chat_wait = math.max(chat_wait, ahead) end
+end
+if paused > 0 then return {0, paused, 1} end
+if wait > tonumber(ARGV[1]) then return {0, wait, 1} end
+if chat_wait > 0 then return {0, math.max(chat_wait, wait), 0} end
+for i = 2, #KEYS do
+  local interval = tonumber(ARGV[2 * i - 2])
+  local tat = tonumber(redis.call('GET', KEYS[i]) or '0')
+  tat = math.max(tat, now + wait) + interval
+  redis.call('SET', KEYS[i], tat, 'PX', math.floor(tat - now + 1000))
+end
+return {1, wait, 0}
+"""
+PAUSE = """
+local t = redis.call('TIME')
+local until_ms = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
+if until_ms > tonumber(redis.call('GET', KEYS[1]) or '0') then
+  redis.call('SET', KEYS[1], until_ms, 'PX', tonumber(ARGV[1]) + 1000)
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Permission to send after `wait` seconds; not booked: come back then and ask again."""
+
+    is_booked: bool
+    wait: float
+    # what has to wait is the bot with all its chats
+    is_bots: bool = False
+
+
+# What `book` and `pause` raise while Redis is away.
+Away = redis.RedisError
+
+
+@cache
+def client() -> Any:
+    """Return the process' Redis: REDIS_URL's, or one inside the process (tests, commands)."""
+    if settings.REDIS_URL:
+        return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+    import fakeredis
+
+    return fakeredis.FakeRedis()
+
+
+@cache
+def _script(text: str) -> Any:
+    return client().register_script(text)
+
+
+def book(bot_id: int, chat_id: int | None) -> Slot:
+    """Ask for a slot to send to a chat; None: a call that goes to no chat (answers to presses).
+
+    Raises:
+        Away: Redis does not answer.
+    """
+    if chat_id is None:
+        return Slot(is_booked=True, wait=0.0)
+    cells = [("b", BOT), (f"c:{chat_id}", CHAT)]
+    if chat_id < 0:
+        cells.append((f"g:{chat_id}", GROUP))
+    keys = [_key(bot_id, "pause"), *(_key(bot_id, name) for name, _ in cells)]
+    numbers = [number for _, pair in cells for number in pair]
+    booked, wait_ms, is_bots = _script(SCRIPT)(keys=keys, args=[LONGEST_WAIT_MS, *numbers])
+    return Slot(bool(booked), max(0.0, float(wait_ms) / 1000), bool(is_bots))
+
+
+def pause(bot_id: int, seconds: float) -> None:
+    """Let no process send for this bot for a while: Telegram said 429.
+
+    Raises:
+        Away: Redis does not answer.
+    """
+    # retrying even a little too early may cost the bot a ban
+    milliseconds = int(seconds * 1000) + 100
+    _script(PAUSE)(keys=[_key(bot_id, "pause")], args=[milliseconds])
+
+
+def _key(bot_id: int, name: str) -> str:
+    return f"botharbor:limit:{{{bot_id}}}:{name}"

@@ -1,0 +1,356 @@
+"""What tenants' addresses may lead to."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from bots.gateways import public_http
+from bots.gateways.addresses import is_public
+from bots.gateways.errors import Refused, Unreachable
+
+BODY = b'{"a":1}'
+PUBLIC = "93.184.215.14"
+
+INNER = [
+    "0.0.0.0",  # noqa: S104 - an address to refuse
+    "10.0.0.1",
+    "100.64.0.1",
+    "100.100.100.200",
+    "127.0.0.1",
+    "127.8.9.10",
+    "168.63.129.16",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:169.254.169.254",
+    "::ffff:0:10.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::1",
+    "100::1",
+    "2001::1",
+    "2001:db8::1",
+    "2002:7f00:1::",
+    "3fff::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "ff02::1",
+    "2606:4700::5efe:7f00:1",
+    "nonsense",
+    "",
+]
+OUTSIDE = [PUBLIC, "1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
+
+EVIL = [
+    "http://example.com/",
+    "ftp://example.com/",
+    "file:///etc/passwd",
+    "gopher://example.com/",
+    "//example.com/",
+    "example.com",
+    "",
+    "https://",
+    "https:///path",
+    "https://user@example.com/",
+    "https://user:word@example.com/",
+    "https://example.com:80/",
+    "https://example.com:22/",
+    "https://example.com:6379/",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://2130706433/",
+    "https://0.0.0.0/",
+    "https://[::1]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://①②⑦.⓪.⓪.①/",
+    "https://exa mple.com/",
+    "https://example.com:99999/",
+    "https://example.com/" + "x" * 3000,
+]
+
+
+@pytest.mark.parametrize("address", INNER)
+def test_an_inner_address_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", OUTSIDE)
+def test_a_host_on_the_internet_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize("url", EVIL)
+def test_an_evil_address_is_refused_without_asking_anybody(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolve(host: str, port: int) -> list[str]:
+        raise AssertionError(f"{host} was looked up")
+
+    monkeypatch.setattr(public_http, "resolve", resolve)
+    with pytest.raises(Refused) as refused:
+        public_http.post(url, b"{}", {})
+    assert refused.value.description
+
+
+@pytest.mark.parametrize("url", ["https://example.com", "https://example.com:8443/a?b=c"])
+def test_an_ordinary_address_passes(url: str) -> None:
+    assert public_http.check(url).host == "example.com"
+
+
+@pytest.mark.parametrize("host", ["localhost", "0x7f000001", "0177.0.0.1"])
+def test_a_name_for_this_machine_is_refused_after_the_look_up(host: str) -> None:
+    with pytest.raises(Refused):
+        public_http.post(f"https://{host}/", b"{}", {})
+
+
+@pytest.mark.parametrize("answer", [["10.0.0.1"], [PUBLIC, "10.0.0.1"], ["::ffff:127.0.0.1"]])
+def test_a_public_name_for_an_inner_address_is_refused(
+    answer: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_http, "resolve", lambda host, port: answer)
+    with pytest.raises(Refused, match="public internet"):
+        public_http.post("https://innocent.example/", b"{}", {})
+
+
+def test_an_unknown_name_is_unreachable_and_nothing_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def resolve(host: str, port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(public_http, "resolve", resolve)
+    with pytest.raises(Unreachable) as error:
+        public_http.post("https://nobody.example/", b"{}", {})
+    assert not error.value.unclear
+
+
+# --- A service of our own behind TLS, which a test may declare public.
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """Write a self-signed certificate and its key into one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{name}.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+class Service:
+    """A TLS server that answers every connection with the same bytes."""
+
+    def __init__(self, pem: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+        self.context = context
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        self.requests: list[bytes] = []
+        self.silent = threading.Event()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                with self.context.wrap_socket(connection, server_side=True) as stream:
+                    request = b""
+                    while not request.endswith(BODY) and (part := stream.recv(65536)):
+                        request += part
+                    self.requests.append(request)
+                    if self.silent.is_set():
+                        stream.recv(1)  # until the client hangs up
+                    else:
+                        stream.sendall(self.answer)
+            except OSError:
+                connection.close()
+
+    def stop(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(5)
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """Serve as hooks.example, on a port and at an address that count as public for the test."""
+    pem = certificate(tmp_path, "hooks.example")
+    running = Service(pem)
+    trusting = ssl.create_default_context(cafile=str(pem))
+    monkeypatch.setattr(public_http, "_ssl", lambda: trusting)
+    monkeypatch.setattr(public_http, "PORTS", (running.port,))
+    monkeypatch.setattr(public_http, "resolve", lambda host, port: ["127.0.0.1"])
+    monkeypatch.setattr(public_http, "is_public", lambda address: address == "127.0.0.1")
+    yield running
+    running.stop()
+
+
+def post(service: Service, path: str = "/", host: str = "hooks.example", **how: Any) -> Any:
+    return public_http.post(f"https://{host}:{service.port}{path}", BODY, {}, **how)
+
+
+def test_a_post_arrives_under_the_name_of_its_address(service: Service) -> None:
+    answer = post(service, "/in?x=1")
+    assert (answer.status, answer.body) == (200, b"ok")
+    head, _, body = service.requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /in?x=1 HTTP/1.1\r\n")
+    assert b"Host: hooks.example" in head
+    assert body == BODY
+
+
+def test_a_name_that_changes_its_address_is_looked_up_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([["127.0.0.1"], ["10.0.0.1"]])
+    monkeypatch.setattr(public_http, "resolve", lambda host, port: next(answers))
+    assert post(service).status == 200
+    assert list(answers) == [["10.0.0.1"]]
+
+
+def test_a_certificate_of_another_name_is_refused(service: Service) -> None:
+    with pytest.raises(Refused, match="certificate"):
+        post(service, host="other.example")
+
+
+def test_a_redirect_is_handed_back_and_not_followed(service: Service) -> None:
+    service.answer = (
+        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"
+    )
+    answer = post(service)
+    assert answer.status == 302
+    assert len(service.requests) == 1
+
+
+def test_a_long_answer_is_cut(service: Service) -> None:
+    body = b"x" * (public_http.MAX_RESPONSE * 3)
+    service.answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    assert len(post(service).body) == public_http.MAX_RESPONSE
+
+
+def test_a_packed_answer_is_not_unpacked(service: Service) -> None:
+    service.answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nzzzz"
+    assert post(service).body == b"zzzz"
+
+
+def test_a_silent_service_costs_the_deadline_and_no_more(service: Service) -> None:
+    service.silent.set()
+    with pytest.raises(Unreachable) as error:
+        post(service, seconds=0.2)
+    assert error.value.unclear
+
+
+def test_an_answer_that_breaks_off_after_its_status_counts(service: Service) -> None:
+    service.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"
+    answer = post(service)
+    assert (answer.status, answer.body) == (200, b"ok")
+
+
+def test_garbage_instead_of_http_is_unreachable(service: Service) -> None:
+    service.answer = b"220 smtp ready\r\n"
+    with pytest.raises(Unreachable):
+        post(service)
+
+
+def test_the_second_address_is_tried_where_the_first_is_closed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_http, "resolve", lambda host, port: ["127.9.9.9", "127.0.0.1"])
+    monkeypatch.setattr(public_http, "is_public", lambda address: address.startswith("127."))
+    assert post(service).status == 200
+
+
+def test_the_deadline_covers_a_drip_of_bytes(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10_000))  # a second passes at each look
+    slow = SimpleNamespace(monotonic=lambda: float(next(clock)))
+    monkeypatch.setattr(public_http, "time", slow)
+    service.answer = b"HTTP/1.1 200 OK\r\nX-Slow: "
+    with pytest.raises(Unreachable):
+        post(service, seconds=6)
+    assert service.requests
+
+
+# --- The exception: the demo's own stand-ins
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8002/feishu/x",
+        "http://localhost:8001/",
+        "https://127.0.0.1:8001/",
+        "http://u:p@127.0.0.1:8001/",
+    ],
+)
+def test_no_other_local_address_than_the_emulators_passes(url: str, settings: Any) -> None:
+    settings.EMULATORS = True
+    settings.FEISHU_API_URL = "http://127.0.0.1:8001/feishu"
+    with pytest.raises(Refused):
+        public_http.check(url)
+
+
+def test_the_emulator_passes_where_emulators_are_on(settings: Any) -> None:
+    settings.FEISHU_API_URL = "http://127.0.0.1:8001/feishu"
+    settings.EMULATORS = True
+    assert public_http.check("http://127.0.0.1:8001/feishu/x").port == 8001
+    settings.EMULATORS = False
+    with pytest.raises(Refused):
+        public_http.check("http://127.0.0.1:8001/feishu/x")

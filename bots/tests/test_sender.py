@@ -1,0 +1,352 @@
+"""What the sender survives: dead senders, lost leases, bad calls, a store that says no, pauses."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from bots.gateways.errors import Busy, Migrated, Refused, Unreachable
+from bots.messages import Call, send
+from bots.models import Bot, OutboxMessage
+from bots.services import chats, limits, notices, outbox, outcomes, sending, slots
+from bots.testing import make_bot, outgoing
+from tenants import leases
+from tenants.models import Lease, Tenant
+from tenants.scoping import scope
+
+State = OutboxMessage.State
+NOTICE, BULK = OutboxMessage.Priority.NOTICE, OutboxMessage.Priority.BULK
+
+
+class Fake:
+    """Telegram, asked from several threads; `answer` may raise or return a result."""
+
+    def __init__(self, answer: Callable[[str, dict[str, Any]], Any] | None = None) -> None:
+        self.calls: list[tuple[str, Any, str]] = []
+        self.answer = answer or (lambda method, params: {"message_id": 5})
+
+    def call(self, method: str, params: dict[str, Any]) -> Any:
+        self.calls.append((method, params.get("chat_id"), params.get("text", "")))
+        return self.answer(method, params)
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _method, _chat_id, text in self.calls]
+
+    @property
+    def chats(self) -> list[Any]:
+        return [chat_id for _method, chat_id, _text in self.calls]
+
+
+@pytest.fixture
+def bot(db: None) -> Bot:
+    return make_bot(Tenant.objects.create(slug="acme", name="Acme"))
+
+
+@pytest.fixture
+def fake() -> Fake:
+    return Fake()
+
+
+def write(bot: Bot, *calls: Call) -> None:
+    with scope(bot.tenant):
+        outbox.write(bot, calls)
+
+
+def drain(bot: Bot, fake: Any, **how: Any) -> bool:
+    return sending.drain(bot.pk, gateway=lambda token: fake, sleep=lambda seconds: None, **how)
+
+
+def change(bot: Bot, **values: Any) -> None:
+    with scope(bot.tenant):
+        OutboxMessage.objects.update(**values)
+
+
+def change_bot(bot: Bot, **values: Any) -> None:
+    with scope(bot.tenant):
+        Bot.objects.filter(pk=bot.pk).update(**values)
+
+
+def bot_now(bot: Bot) -> Bot:
+    with scope(bot.tenant):
+        return Bot.objects.get(pk=bot.pk)
+
+
+def states(bot: Bot) -> list[str]:
+    return [row.state for row in outgoing(bot)]
+
+
+# --- An edit and its post
+
+
+def test_an_edit_does_not_overtake_its_own_post(bot: Bot, fake: Fake) -> None:
+    with scope(bot.tenant):
+        outbox.say(bot, 55, "post", slot="card:1")
+        outbox.edit_posted(bot, "card:1", 55, "result")
+    drain(bot, fake)
+    assert fake.texts == ["post", "result"]
+    assert states(bot) == [State.SENT, State.SENT]
+
+
+def test_an_edit_that_is_more_urgent_than_its_post_waits_for_it(bot: Bot, fake: Fake) -> None:
+    write(bot, send(55, "post", slot="card:1", priority=NOTICE))
+    write(bot, Call("editMessageText", 55, {"text": "result"}, slot="card:1"))
+    drain(bot, fake)
+    assert fake.texts == ["post"]
+    assert states(bot) == [State.SENT, State.DUE]
+    change(bot, due_at=timezone.now())
+    drain(bot, fake)
+    assert fake.texts == ["post", "result"]
+
+
+def test_an_edit_that_was_put_off_before_does_not_hold_its_post_back(bot: Bot, fake: Fake) -> None:
+    write(bot, send(55, "post", slot="card:1", priority=NOTICE))
+    write(bot, Call("editMessageText", 55, {"text": "result"}, slot="card:1"))
+    with scope(bot.tenant):
+        OutboxMessage.objects.filter(method="editMessageText").update(is_put_off=True)
+    drain(bot, fake)
+    assert fake.texts == ["post"]
+
+
+def test_an_edit_waits_until_its_post_is_to_be_sent(bot: Bot, fake: Fake) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    post = send(55, "post", slot="card:1")
+    post.due_at = tomorrow
+    write(bot, post, Call("editMessageText", 55, {"text": "result"}, slot="card:1"))
+    drain(bot, fake)
+    assert fake.texts == []
+    assert [row.due_at for row in outgoing(bot)] == [tomorrow, tomorrow]
+
+
+# --- Messages for later, and messages put off
+
+
+def test_a_message_for_tomorrow_silences_nobody_today(bot: Bot, fake: Fake) -> None:
+    later = send(7, "reminder")
+    later.due_at = timezone.now() + timedelta(days=1)
+    write(bot, later, send(7, "reply"))
+    drain(bot, fake)
+    assert fake.texts == ["reply"]
+
+
+def test_what_the_limits_put_off_is_not_overtaken(bot: Bot, fake: Fake) -> None:
+    write(bot, *(send(7, f"no {number}") for number in range(4)))
+    drain(bot, fake)
+    limits.client().flushdb()
+    write(bot, send(7, "no 4"))
+    drain(bot, fake)
+    assert fake.texts == ["no 0", "no 1", "no 2"]
+    change(bot, due_at=timezone.now())
+    drain(bot, fake)
+    assert fake.texts == [f"no {number}" for number in range(5)]
+
+
+# --- One bad call
+
+
+def test_a_call_that_cannot_be_made_fails_alone(bot: Bot) -> None:
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        if params["chat_id"] == 3:
+            raise ValueError("embedded null byte")
+        return {"message_id": 5}
+
+    fake = Fake(answer)
+    write(bot, *(send(chat_id, "x") for chat_id in range(1, 6)))
+    assert not drain(bot, fake)
+    assert sorted(fake.chats) == [1, 2, 3, 4, 5]
+    rows = {row.chat_id: row for row in outgoing(bot)}
+    assert [rows[n].state for n in range(1, 6)] == [
+        State.SENT,
+        State.SENT,
+        State.FAILED,
+        State.SENT,
+        State.SENT,
+    ]
+    assert "ValueError" in rows[3].error
+
+
+def test_an_outcome_that_cannot_be_written_leaves_the_others(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        if params["chat_id"] == -3:
+            raise Migrated(400, "upgraded", -1003)
+        return {"message_id": 5}
+
+    def refuse(*args: Any) -> None:
+        with connection.cursor() as cursor:  # a real error of the store, inside the savepoint
+            cursor.execute("INSERT INTO bots_chat (id) VALUES (1)")
+
+    monkeypatch.setattr(chats, "migrate", refuse)
+    fake = Fake(answer)
+    write(bot, send(1, "x"), send(-3, "y"), send(2, "z"))
+    drain(bot, fake)
+    first, migrated, last = outgoing(bot)
+    assert (first.state, last.state) == (State.SENT, State.SENT)
+    assert (migrated.state, migrated.attempts) == (State.DUE, 1)
+    assert migrated.due_at > timezone.now()
+
+
+def test_a_message_that_arrived_is_not_sent_again_where_its_slot_cannot_be_kept(
+    bot: Bot, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise IntegrityError("slot_once_per_bot")
+
+    monkeypatch.setattr(slots, "remember", refuse)
+    write(bot, send(7, "post", slot="card:1"))
+    drain(bot, fake)
+    assert states(bot) == [State.SENT]
+
+
+def test_an_alarm_that_cannot_be_given_undoes_nothing(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> int:
+        raise IntegrityError("notices")
+
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        raise Refused(400, "can't parse entities")
+
+    monkeypatch.setattr(notices, "notify", refuse)
+    write(bot, send(7, "x"))
+    drain(bot, Fake(answer))
+    assert states(bot) == [State.FAILED]
+
+
+def test_a_pause_holds_though_redis_is_away(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: Any) -> None:
+        raise limits.Away("refused")
+
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        raise Busy(30)
+
+    monkeypatch.setattr(limits, "pause", away)
+    fake = Fake(answer)
+    write(bot, send(7, "x"))
+    drain(bot, fake)
+    change(bot, due_at=timezone.now())
+    assert sending.due_bots(timezone.now()) == []
+    drain(bot, fake)
+    assert len(fake.calls) == 1
+    change_bot(bot, send_after=Now() - timedelta(seconds=1))
+    fake.answer = lambda method, params: {"message_id": 5}
+    drain(bot, fake)
+    assert states(bot) == [State.SENT]
+
+
+def test_limits_that_cannot_be_asked_lose_nothing(
+    bot: Bot, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: Any) -> None:
+        raise limits.Away("refused")
+
+    write(bot, send(7, "x"))
+    with monkeypatch.context() as patch:
+        patch.setattr(limits, "book", away)
+        assert not drain(bot, fake)
+    assert (fake.calls, states(bot)) == ([], [State.DUE])
+    drain(bot, fake)
+    assert states(bot) == [State.SENT]
+
+
+# --- Leases
+
+
+def test_the_lease_is_renewed_while_a_call_takes_its_time(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was_renewed = threading.Event()
+    left: list[timedelta] = []
+    renew = sending.Sender.renew_lease
+
+    def renewed(sender: sending.Sender, *conditions: Any) -> bool:
+        change_bot(bot, sender_lease_until=Now() + timedelta(seconds=1))
+        done = renew(sender, *conditions)
+        until = bot_now(bot).sender_lease_until
+        assert until is not None
+        left.append(until - timezone.now())
+        if len(left) > 1:  # the first one is the wave's own
+            was_renewed.set()
+        return done
+
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        assert was_renewed.wait(timeout=30)
+        return {"message_id": 5}
+
+    monkeypatch.setattr(sending, "RENEW_EVERY", 0.01)
+    monkeypatch.setattr(sending.Sender, "renew_lease", renewed)
+    write(bot, send(7, "upload"))
+    drain(bot, Fake(answer))
+    assert was_renewed.is_set()
+    assert left[1] > timedelta(seconds=30)
+    assert states(bot) == [State.SENT]
+
+
+def taken(bot: Bot, lease: str) -> OutboxMessage:
+    """Return the bot's message as a sender sees it that has taken it."""
+    change(bot, state=State.SENDING, lease=lease)
+    return outgoing(bot)[0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"message_id": 5},
+        Busy(3),
+        Unreachable("gone", unclear=True),
+        Refused(400, "bad"),
+        Migrated(400, "upgraded", -1009),
+    ],
+)
+def test_a_sender_that_lost_its_lease_changes_nothing(bot: Bot, answer: Any) -> None:
+    write(bot, send(-7, "x", slot="card:1"))
+    mine = taken(bot, "first")
+    change(bot, lease="second")
+    with scope(bot.tenant):
+        outcome = outcomes.write(mine, answer, timezone.now())
+        assert outcome.alarm is None
+        assert outbox.posted(bot, "card:1") is None
+    (row,) = outgoing(bot)
+    assert (row.state, row.lease, row.attempts) == (State.SENDING, "second", 0)
+
+
+def test_what_killed_its_sender_again_and_again_is_given_up(bot: Bot, fake: Fake) -> None:
+    write(bot, send(7, "x"))
+    change(bot, state=State.SENDING, lease="dead", attempts=outcomes.MAX_ATTEMPTS - 1)
+    drain(bot, fake)
+    assert (fake.calls, states(bot)) == ([], [State.FAILED])
+
+
+def test_a_dead_senders_message_counts_an_attempt_and_is_sent(bot: Bot, fake: Fake) -> None:
+    write(bot, send(7, "x"))
+    change(bot, state=State.SENDING, lease="dead")
+    drain(bot, fake)
+    (row,) = outgoing(bot)
+    assert (fake.texts, row.state, row.attempts) == (["x"], State.SENT, 2)
+
+
+def test_a_lease_from_a_clock_that_was_wrong_is_free(bot: Bot, fake: Fake) -> None:
+    write(bot, send(7, "x"))
+    change_bot(bot, sender_lease="ahead", sender_lease_until=Now() + timedelta(days=1))
+    assert sending.due_bots(timezone.now()) == [bot.pk]
+    drain(bot, fake)
+    assert states(bot) == [State.SENT]
+
+
+def test_a_held_lease_is_not_taken_whatever_this_machines_clock_says(db: None) -> None:
+    assert leases.take("poll", "one", seconds=15)
+    ahead = timezone.now() + timedelta(minutes=5)
+    assert not leases.take("poll", "two", seconds=15, now=ahead)
+    assert leases.take("poll", "one", seconds=15)
+    Lease.objects.update(until=Now() - timedelta(seconds=1))
+    assert leases.take("poll", "two", seconds=15)
+    Lease.objects.update(until=Now() + timedelta(days=1))
+    assert leases.take("poll", "three", seconds=15)

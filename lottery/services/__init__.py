@@ -1,0 +1,1 @@
+"""What giveaways do: one module a noun."""
