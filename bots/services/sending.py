@@ -34,9 +34,9 @@ from tenants.scoping import scope, unscoped
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)
 # A call may take longer than the lease (an upload: two minutes), so it is renewed meanwhile.
-RENEW_EVERY = 15.0
+RENEW_EVERY = 5.0
 # An edit whose post is still on its way looks again after this.
 POST_WAIT = timedelta(seconds=1)
 State = OutboxMessage.State

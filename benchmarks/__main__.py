@@ -1,0 +1,32 @@
+"""`python -m benchmarks [webhook] [--seconds N] [--rounds N] [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from benchmarks import webhook
+from benchmarks.report import Report
+
+QUICK = webhook.Options(seconds=1.0, rounds=1, memory_bots=1000)
+
+
+def main() -> int:
+    """Run the benchmarks; 1 where a promise of DESIGN is broken."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", default=["webhook"], choices=["webhook"])
+    parser.add_argument("--seconds", type=float, default=webhook.Options.seconds)
+    parser.add_argument("--rounds", type=int, default=webhook.Options.rounds)
+    parser.add_argument("--quick", action="store_true", help="see that it works; means nothing")
+    given = parser.parse_args()
+    options = QUICK if given.quick else webhook.Options(given.seconds, given.rounds)
+    report, begun = Report(), time.monotonic()
+    webhook.run(report, options)
+    report.show()
+    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return 0 if report.is_kept or given.quick else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The same work as ours, in two other libraries."""

@@ -1,0 +1,1 @@
+"""A product whose command reads a row and writes one."""
