@@ -122,7 +122,7 @@ TEMPLATES = [
 DATABASES = {
     "default": database(
         env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'botharbor.sqlite3'}"),
-        # a pool costs the web process a third of its time, and its threads are few and stay
+        # the web's threads are few and stay: a pool would only cost them CPU at each request
         pool_size=env.int("DATABASE_POOL_SIZE", default=0 if under_gunicorn() else 12),
     )
 }

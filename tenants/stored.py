@@ -61,7 +61,9 @@ class Stored:
         into = f" INTO {', '.join(columns)}" if columns else ""
         return (
             f"({', '.join([*self.takes, *given])}){'' if columns else ' RETURNS void'}"
-            " LANGUAGE plpgsql SECURITY INVOKER AS $hot$\n#variable_conflict use_column\n"
+            # a plan made while a table was small would read all of it when it has grown
+            " LANGUAGE plpgsql SECURITY INVOKER SET enable_seqscan = off AS $hot$\n"
+            "#variable_conflict use_column\n"
             f"BEGIN {body}{into}; END $hot$"
         )
 

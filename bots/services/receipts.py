@@ -27,7 +27,8 @@ from tenants.models import Tenant
 DIALOGUE = Columns(Conversation, "state", "data", "expires_at")
 # one row, whatever is missing: bot and tenant, the receipt, a message that waits, the person
 WANTED = (
-    "SELECT b.version, t.state, r.answer, r.is_parked, EXISTS (SELECT 1 FROM bots_outboxmessage o"
+    "SELECT b.version, t.state, r.answer, r.is_parked,"  # noqa: S608 - our own column names
+    " EXISTS (SELECT 1 FROM bots_outboxmessage o"
     " WHERE o.bot_id = b.id AND o.chat_id = %s AND o.state IN ('due', 'sending')"
     f" AND (o.is_put_off OR o.due_at <= %s)), {people.COLUMNS.sql('p')}"
 )

@@ -28,7 +28,6 @@ from bots.replay import replay
 from bots.routing import Router
 from bots.testing import (
     Someone,
-    delivered,
     keys_of,
     make_bot,
     make_chat,

@@ -144,8 +144,14 @@ class Run:
         """Return the main process of a child."""
         words = (self.mark, "-m\0", f"\0{'gunicorn' if name == 'web' else name}\0")
         # a process that is just turning into its program shows no command line for a moment
-        wait_until(lambda: with_words(*words) - {self.process.pid}, what=name)
-        return min(with_words(*words) - {self.process.pid})
+        found: set[int] = set()
+
+        def is_there() -> bool:
+            found.update(with_words(*words) - {self.process.pid})
+            return bool(found)
+
+        wait_until(is_there, what=name)
+        return min(found)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Signal the supervisor and return its exit status."""
