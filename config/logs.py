@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 # A bot token is `<bot id>:<about 35 characters>`; Bot API URLs hold it after `/bot`.
 # no \b: in `/bot123:…` there is no word boundary before the digits
@@ -29,3 +30,29 @@ class StrikeSecrets(logging.Filter):
             record.exc_text = strike(logging.Formatter().formatException(record.exc_info))
             record.exc_info = None
         return True
+
+
+def logging_settings(level: str) -> dict[str, Any]:
+    """Return Django's LOGGING: one line an event on stdout."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"secrets": {"()": "config.logs.StrikeSecrets"}},
+        "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["secrets"],
+            }
+        },
+        "root": {"handlers": ["console"], "level": level},
+        # httpx logs whole URLs at INFO, and a Bot API URL holds the token
+        "loggers": {
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+            # two lines a task would bury everything else: beat ticks every second
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+        },
+    }

@@ -12,6 +12,7 @@ from csp.constants import NONCE
 
 from config.admin_theme import UNFOLD  # noqa: F401 - a setting
 from config.env import database, redis_for_celery, under_gunicorn
+from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -293,25 +294,4 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Logs: one line an event on stdout; tokens are struck out wherever they appear
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"secrets": {"()": "config.logs.StrikeSecrets"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["secrets"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # httpx logs whole URLs at INFO, and a Bot API URL holds the token
-    "loggers": {
-        "httpx": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        # two lines a task would bury everything else: beat ticks every second
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings(env.str("LOG_LEVEL", default="INFO"))
