@@ -200,6 +200,8 @@ class Service:
         self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         self.requests: list[bytes] = []
         self.silent = threading.Event()
+        self.drips = 0
+        self.pause = threading.Event()
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
@@ -219,8 +221,15 @@ class Service:
                         stream.recv(1)  # until the client hangs up
                     else:
                         stream.sendall(self.answer)
+                        self.drip(stream)
             except OSError:
                 connection.close()
+
+    def drip(self, stream: ssl.SSLSocket) -> None:
+        """Send a byte at a time until the client hangs up, for two seconds at most."""
+        for _byte in range(self.drips):
+            self.pause.wait(0.01)
+            stream.sendall(b"x")
 
     def stop(self) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -323,9 +332,11 @@ def test_the_deadline_covers_a_drip_of_bytes(
     slow = SimpleNamespace(monotonic=lambda: float(next(clock)))
     monkeypatch.setattr(public_http, "time", slow)
     service.answer = b"HTTP/1.1 200 OK\r\nX-Slow: "
+    service.drips = 200
     with pytest.raises(Unreachable):
-        post(service, seconds=6)
-    assert service.requests
+        post(service, seconds=20)
+    # ended by the deadline: all the drops would have been hundreds of looks
+    assert 20 <= next(clock) < 60
 
 
 # --- The exception: the demo's own stand-ins
