@@ -9,30 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, Func, Min
+from django.db.models import Count, F, Min
 
 from bots.models import Bot, FailedUpdate, OutboxMessage, Receipt
+from bots.services.utc_steps import Minute
 
 MINUTES = 60
 SHOWN = 8
 WAITING = ("due", "sending")
-
-
-class Minute(Func):
-    """The UTC minute of a time, as `2026-11-21 10:59`; TruncMinute costs SQLite 10 us a row."""
-
-    output_field = CharField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Cut the text in which SQLite keeps times."""
-        return super().as_sql(
-            compiler, connection, template="substr(%(expressions)s, 1, 16)", **context
-        )
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Format the time in UTC, whatever zone the connection has."""
-        template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
-        return super().as_sql(compiler, connection, template=template, **context)
 
 
 @dataclass(frozen=True)

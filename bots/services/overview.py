@@ -8,32 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, Func, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from bots import languages
 from bots.models import Bot, Chat, DayCount, FailedUpdate, OutboxMessage, Person, Receipt
+from bots.services.utc_steps import Hour
 
 DAYS = 14
 HOURS = 24
 WAITING = ("due", "sending")
-
-
-class Hour(Func):
-    """The UTC hour of a time, as `2026-11-21 10`; TruncHour costs SQLite 10 us a row."""
-
-    output_field = CharField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Cut the text in which SQLite keeps times."""
-        return super().as_sql(
-            compiler, connection, template="substr(%(expressions)s, 1, 13)", **context
-        )
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Format the time in UTC, whatever zone the connection has."""
-        template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')"
-        return super().as_sql(compiler, connection, template=template, **context)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bots.buttons import Button
-from bots.messages import MAX_CAPTION, MAX_TEXT, Keyboard, Link, Media, Press, send
+from bots.messages import MAX_CAPTION, MAX_TEXT, Keyboard, Link, Media, Press, send, units
 from bots.models import Chat, OutboxMessage
 from bots.services import outbox
 from lottery.models import Entry, Lottery, Place, Prize
@@ -40,11 +40,6 @@ class Details(Button, prefix="ld"):
     """Tells more about a giveaway."""
 
     lottery: int
-
-
-def units(text: str) -> int:
-    """Return a text's length as Telegram counts it: an emoji is two."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def cut(text: str, room: int) -> str:

@@ -7,10 +7,11 @@ import json
 
 import pytest
 
+from bots.messages import units
 from bots.models import Bot, Chat, OutboxMessage, PostedMessage
 from bots.testing import Someone, make_chat, outgoing
 from lottery.models import DrawRecord, Entry, Lottery
-from lottery.services import cards, fairdraw
+from lottery.services import fairdraw
 from lottery.services.cards import Join
 from lottery.testing import finish, make_lottery, prizes
 from lottery.tests.crowd import join, places, sent
@@ -187,6 +188,6 @@ class TestAnnouncing:
         results = [one.params["text"] for one in sent(bot) if one.chat_id == chat.telegram_id][1:]
         assert len(results) == 3
         for text in results:
-            assert cards.units(text) < 8192  # with its markup; the names alone are below 4,096
+            assert units(text) < 8192  # with its markup; the names alone are below 4,096
             assert text.count("<a ") <= 90
         assert sum(text.count("<a ") for text in results) == 85
