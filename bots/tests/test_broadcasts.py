@@ -1,35 +1,28 @@
-"""A message to all people of a bot."""
+"""A message to all people of a bot: started, paused, cancelled, and arriving."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bots.messages import text_params
 from bots.models import Bot, Broadcast, Channel, Notice, OutboxMessage, Person
 from bots.services import broadcasts, limits, sending
 from bots.testing import make_bot, outgoing
+from bots.tests.broadcasting import act, by_state, deliver, feed, fresh, people, run_through, start
 from emulators.telegram.world import ALICE, DEMO_BOT_ID, DEMO_TOKEN, WANG
 from tenants.models import Tenant
 from tenants.scoping import scope
-from tenants.services.audit import Actor
 
 if TYPE_CHECKING:
     from emulators.telegram import TelegramEmulator
 
 State = OutboxMessage.State
 DUE, SENDING, SENT, HELD = State.DUE, State.SENDING, State.SENT, State.HELD
-RUNNING, PAUSED = Broadcast.State.RUNNING, Broadcast.State.PAUSED
-DONE, CANCELLED = Broadcast.State.DONE, Broadcast.State.CANCELLED
-ACTOR = Actor("user", "alice@example.com")
-numbers = itertools.count(1)
+PAUSED, DONE, CANCELLED = Broadcast.State.PAUSED, Broadcast.State.DONE, Broadcast.State.CANCELLED
 
 
 @pytest.fixture
@@ -40,59 +33,6 @@ def tenant(db: None) -> Tenant:
 @pytest.fixture
 def bot(tenant: Tenant) -> Bot:
     return make_bot(tenant)
-
-
-def people(bot: Bot, count: int, **more: Any) -> list[Person]:
-    with scope(bot.tenant):
-        return Person.objects.bulk_create(
-            Person(
-                tenant=bot.tenant,
-                bot=bot,
-                telegram_id=next(numbers),
-                seen_at=timezone.now(),
-                **{"has_started": True, **more},
-            )
-            for _person in range(count)
-        )
-
-
-def start(bot: Bot, text: str = "Hello", **more: Any) -> Broadcast:
-    with scope(bot.tenant):
-        return broadcasts.start(bot, text, ACTOR, **more)
-
-
-def act(verb: Callable[..., bool], broadcast: Broadcast) -> bool:
-    with scope(broadcast.tenant_id):
-        return verb(broadcast, actor=ACTOR)
-
-
-def fresh(broadcast: Broadcast) -> Broadcast:
-    with scope(broadcast.tenant_id, transaction=False):
-        return Broadcast.objects.get(pk=broadcast.pk)
-
-
-def feed() -> int:
-    return broadcasts.feed(timezone.now())
-
-
-def deliver(bot: Bot, state: str = SENT, count: int | None = None) -> None:
-    """Stand for the sender: settle messages that wait."""
-    with scope(bot.tenant):
-        ids = list(OutboxMessage.objects.filter(state=DUE).order_by("pk").values_list("pk")[:count])
-        OutboxMessage.objects.filter(pk__in=[pk for (pk,) in ids]).update(state=state)
-
-
-def by_state(bot: Bot) -> dict[str, int]:
-    states = [row.state for row in outgoing(bot)]
-    return {state: states.count(state) for state in set(states)}
-
-
-def run_through(bot: Bot) -> None:
-    while True:
-        feed()
-        if DUE not in by_state(bot):
-            return
-        deliver(bot)
 
 
 # --- Starting
@@ -156,119 +96,6 @@ def test_the_time_it_takes_is_told_at_25_a_second(bot: Bot) -> None:
     assert broadcasts.time_left(Broadcast(total=26)) == timedelta(seconds=2)
     assert broadcasts.time_left(Broadcast(total=100, sent=40, blocked=5, failed=5)).seconds == 2
     assert broadcasts.time_left(Broadcast(total=1, sent=2)) == timedelta()
-
-
-# --- Feeding
-
-
-def test_the_outbox_holds_at_most_200_of_it(bot: Bot) -> None:
-    people(bot, 450)
-    broadcast = start(bot)
-    feed()
-    feed()
-    assert by_state(bot) == {DUE: 200}
-    deliver(bot, count=50)
-    feed()
-    assert by_state(bot) == {DUE: 200, SENT: 50}
-    assert fresh(broadcast).sent == 50
-    run_through(bot)
-    assert by_state(bot) == {SENT: 450}
-    assert fresh(broadcast).state == DONE
-
-
-def test_two_broadcasts_of_one_bot_both_arrive(bot: Bot) -> None:
-    people(bot, 3)
-    start(bot, "One")
-    start(bot, "Two")
-    run_through(bot)
-    assert sorted(row.params["text"] for row in outgoing(bot)) == ["One"] * 3 + ["Two"] * 3
-
-
-def test_two_feeders_write_to_nobody_twice(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    people(bot, 300)
-    broadcast = start(bot)
-    audience = broadcasts.audience
-
-    def interrupted(which: Bot) -> Any:
-        # a second feeder is through before the first has moved the cursor
-        monkeypatch.setattr(broadcasts, "audience", audience)
-        broadcasts._feed_one(broadcast.pk, timezone.now())
-        return audience(which)
-
-    monkeypatch.setattr(broadcasts, "audience", interrupted)
-    feed()
-    assert by_state(bot) == {DUE: 200}
-    run_through(bot)
-    assert len({row.chat_id for row in outgoing(bot)}) == len(outgoing(bot)) == 300
-
-
-class Killed(BaseException):
-    """Stands for kill -9."""
-
-
-def test_a_feeder_killed_between_cursor_and_messages_has_done_nothing(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    people(bot, 5)
-    broadcast = start(bot)
-
-    def die(*args: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("bots.services.outbox.write", die)
-        with pytest.raises(Killed):
-            feed()
-    assert fresh(broadcast).cursor == 0
-    run_through(bot)
-    assert by_state(bot) == {SENT: 5}
-
-
-def test_one_damaged_broadcast_does_not_stop_the_others(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    people(bot, 2)
-    bad = start(bot, "Bad")
-    start(bot, "Good")
-
-    def fail(text: str, limit: int) -> dict[str, Any]:
-        if text == "Bad":
-            raise LookupError
-        return text_params(text, limit)
-
-    monkeypatch.setattr(broadcasts, "text_params", fail)
-    feed()
-    assert [row.params["text"] for row in outgoing(bot)] == ["Good"] * 2
-    assert fresh(bad).cursor == 0
-
-
-def test_it_waits_while_the_bot_is_off_or_the_tenant_suspended(bot: Bot) -> None:
-    people(bot, 1)
-    start(bot)
-    with scope(bot.tenant):
-        Bot.objects.update(state=Bot.State.BROKEN)
-    feed()
-    with scope(bot.tenant):
-        Bot.objects.update(state=Bot.State.ENABLED)
-    Tenant.objects.update(state=Tenant.State.SUSPENDED)
-    assert feed() == 0
-    assert outgoing(bot) == []
-
-
-def test_two_tenants_broadcast_to_their_own_people(bot: Bot) -> None:
-    other = make_bot(Tenant.objects.create(slug="other", name="Other"))
-    mine, theirs = people(bot, 2), people(other, 2)
-    start(bot)
-    start(other)
-    feed()
-    assert {row.chat_id for row in outgoing(bot)} == {person.telegram_id for person in mine}
-    assert {row.chat_id for row in outgoing(other)} == {person.telegram_id for person in theirs}
-
-
-def test_nothing_under_way_costs_one_query(tenant: Tenant) -> None:
-    with CaptureQueriesContext(connection) as queries:
-        feed()
-    assert len(queries) <= 1
 
 
 # --- Pausing and cancelling

@@ -1,4 +1,4 @@
-"""The portal's pages of channels and broadcasts."""
+"""The portal's pages of channels."""
 
 from __future__ import annotations
 
@@ -11,31 +11,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bots.models import Bot, Broadcast, Channel, Notice, OutboxMessage, Person, StaffLink
-from bots.services import broadcasts, notices
+from bots.models import Bot, Channel, Notice, Person, StaffLink
+from bots.services import notices
 from bots.testing import make_bot, make_chat
+from bots.tests.browsers import login
+from bots.tests.channels import add, only
 from bots.tests.receivers import Receiver, receiving
-from tenants.models import AuditEvent, Membership, Tenant, User
+from tenants.models import AuditEvent, Membership, Tenant
 from tenants.scoping import scope
-from tenants.services.audit import Actor
 
-ROLES = ("owner", "admin", "operator", "viewer")
 KEY = "abcd-1234-efgh"
+EVENTS = ["bot.broken", "update.parked"]
 
 
 @pytest.fixture
 def tenant(db: None) -> Tenant:
     return Tenant.objects.create(slug="acme", name="Acme")
-
-
-def login(tenant: Tenant | None, role: str = "owner") -> Client:
-    user = User.objects.create_user(f"{role}@example.com", "irrelevant")
-    if tenant is not None:
-        with scope(tenant):
-            Membership.objects.create(tenant=tenant, user=user, role=role)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -67,87 +58,13 @@ def receiver(settings: Any) -> Iterator[Receiver]:
         yield receiver
 
 
-def add(tenant: Tenant, **more: Any) -> Channel:
-    values = {"kind": "email", "name": "Ops", "target": "ops@example.com", **more}
-    with scope(tenant):
-        channel: Channel = Channel.objects.create(tenant=tenant, **values)
-    return channel
-
-
-def start(bot: Bot) -> Broadcast:
-    with scope(bot.tenant):
-        return broadcasts.start(bot, "Hello", Actor.system())
-
-
-def only(tenant: Tenant) -> Channel:
-    with scope(tenant):
-        channel: Channel = Channel.objects.select_related("bot").get()
-    return channel
-
-
 def actions(tenant: Tenant) -> list[str]:
     with scope(tenant):
         return list(AuditEvent.objects.order_by("pk").values_list("action", flat=True))
 
 
-EVENTS = ["bot.broken", "update.parked"]
-
-
 def form(**more: Any) -> dict[str, Any]:
     return {"name": "Ops", "events": EVENTS, **more}
-
-
-# --- Who may
-
-
-def pages(channel: Channel, broadcast: Broadcast) -> list[tuple[str, str, str]]:
-    """Return (method, path below /t/acme/, least role)."""
-    one, two = f"channels/{channel.public_id}/", f"broadcasts/{broadcast.public_id}/"
-    return [
-        ("get", "channels/", "viewer"),
-        ("get", "channels/new/email/", "admin"),
-        ("post", "channels/new/email/", "admin"),
-        ("get", one, "viewer"),
-        ("get", one + "edit/", "admin"),
-        ("post", one + "edit/", "admin"),
-        ("post", one + "secret/", "admin"),
-        ("post", one + "test/", "operator"),
-        ("get", one + "test/1/", "viewer"),
-        ("get", "broadcasts/", "viewer"),
-        ("get", "broadcasts/new/", "operator"),
-        ("post", "broadcasts/new/", "operator"),
-        ("get", two, "viewer"),
-        ("get", two + "progress/", "viewer"),
-        ("post", two + "pause/", "operator"),
-        ("post", two + "resume/", "operator"),
-        ("post", two + "cancel/", "operator"),
-        ("post", one + "delete/", "admin"),
-    ]
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_each_role_opens_what_it_may(bot: Bot, role: str) -> None:
-    client = login(bot.tenant, role)
-    for method, path, least in pages(add(bot.tenant), start(bot)):
-        status = getattr(client, method)(f"/t/acme/{path}").status_code
-        if ROLES.index(role) <= ROLES.index(least):
-            assert status in (200, 302, 404), path
-        else:
-            assert status == 403, path
-
-
-def test_a_stranger_gets_404_everywhere(bot: Bot) -> None:
-    charlie = login(Tenant.objects.create(slug="else", name="Else"))
-    channel, broadcast = add(bot.tenant), start(bot)
-    for method, path, _least in pages(channel, broadcast):
-        assert getattr(charlie, method)(f"/t/acme/{path}").status_code == 404, path
-        if channel.public_id in path or broadcast.public_id in path:
-            # in his own workspace another's things are not there either
-            assert getattr(charlie, method)(f"/t/else/{path}").status_code == 404, path
-    assert only(bot.tenant) == channel
-
-
-# --- Channels
 
 
 def test_an_empty_list_says_what_to_do(alice: Client) -> None:
@@ -313,96 +230,4 @@ def test_a_list_costs_the_same_for_many_channels(alice: Client, bot: Bot) -> Non
     first = count()
     for _number in range(10):
         add(bot.tenant, kind="telegram", target="1", bot=bot)
-    assert count() == first
-
-
-# --- Broadcasts
-
-
-def compose(client: Client, bot: Bot, **more: Any) -> Any:
-    values = {"bot": bot.public_id, "text": "Hello\r\n<b>all</b>", "key": "key1", **more}
-    return client.post("/t/acme/broadcasts/new/", values)
-
-
-def test_a_broadcast_is_previewed_and_started_once(alice: Client, bot: Bot) -> None:
-    page = compose(alice, bot).content.decode()
-    assert "<strong>3 people</strong>" in page
-    assert "Hello<br>&lt;b&gt;all&lt;/b&gt;" in page
-    with scope(bot.tenant):
-        assert not Broadcast.objects.exists()
-    first = compose(alice, bot, send="1")
-    assert first.status_code == 302
-    assert compose(alice, bot, send="1")["Location"] == first["Location"]
-    with scope(bot.tenant):
-        broadcast = Broadcast.objects.get()
-    assert (broadcast.text, broadcast.total) == ("Hello\n<b>all</b>", 3)
-    assert str(broadcast.created_by) == "owner@example.com"
-    assert "Arrived" in alice.get(first["Location"]).content.decode()
-
-
-def test_change_it_leads_back_to_the_filled_form(alice: Client, bot: Bot) -> None:
-    page = compose(alice, bot, edit="1").content.decode()
-    assert "&lt;b&gt;all&lt;/b&gt;</textarea>" in page
-
-
-@pytest.mark.parametrize("text", ["", "  ", "x" * 4097, "😀" * 2049])
-def test_a_text_telegram_would_not_take_is_refused(alice: Client, bot: Bot, text: str) -> None:
-    answer = compose(alice, bot, text=text, send="1")
-    assert answer.status_code == 200
-    assert 'class="errors"' in answer.content.decode()
-
-
-def test_only_the_tenants_bots_that_are_online_can_be_chosen(alice: Client, bot: Bot) -> None:
-    foreign = make_bot(Tenant.objects.create(slug="else", name="Else"))
-    assert "Select a valid choice" in compose(alice, foreign, send="1").content.decode()
-    with scope(bot.tenant):
-        Bot.objects.update(state=Bot.State.DISABLED)
-    assert "Switch on a bot first" in alice.get("/t/acme/broadcasts/new/").content.decode()
-    assert "Select a valid choice" in compose(alice, bot, send="1").content.decode()
-
-
-def test_a_bot_without_people_says_so(alice: Client, bot: Bot) -> None:
-    with scope(bot.tenant):
-        Person.objects.update(blocked_at=timezone.now())
-    assert "Nobody has started this bot yet" in compose(alice, bot, send="1").content.decode()
-
-
-def test_the_progress_is_live_until_it_ends(alice: Client, bot: Bot) -> None:
-    broadcast = start(bot)
-    page = f"/t/acme/broadcasts/{broadcast.public_id}/"
-    broadcasts.feed(timezone.now())
-    running = alice.get(page + "progress/?state=running")
-    assert "hx-get" in running.content.decode()
-    assert "HX-Refresh" not in running
-    with scope(bot.tenant):
-        OutboxMessage.objects.update(state="sent")
-    broadcasts.feed(timezone.now())
-    ended = alice.get(page + "progress/?state=running")
-    assert ended["HX-Refresh"] == "true"
-    assert "hx-get" not in ended.content.decode()
-    assert "3 of 3" in alice.get("/t/acme/broadcasts/").content.decode()
-
-
-def test_buttons_pause_resume_and_cancel(alice: Client, bot: Bot) -> None:
-    broadcast = start(bot)
-    page = f"/t/acme/broadcasts/{broadcast.public_id}/"
-    for verb, state in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
-        assert alice.post(page + verb + "/").status_code == 302
-        with scope(bot.tenant):
-            assert Broadcast.objects.get().state == state
-    assert "moved on meanwhile" in alice.post(page + "pause/", follow=True).content.decode()
-    assert alice.post(page + "explode/").status_code == 404
-    assert alice.get(page + "pause/").status_code == 405
-
-
-def test_a_list_costs_the_same_for_many_broadcasts(alice: Client, bot: Bot) -> None:
-    def count() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            assert alice.get("/t/acme/broadcasts/").status_code == 200
-        return len(queries)
-
-    start(bot)
-    first = count()
-    for _number in range(10):
-        start(bot)
     assert count() == first

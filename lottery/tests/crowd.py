@@ -6,7 +6,7 @@ from typing import Any
 
 from bots.models import Bot, OutboxMessage
 from bots.testing import Someone, outgoing
-from lottery.models import Lottery, Place
+from lottery.models import Entry, Lottery, Place
 from lottery.services.cards import Join
 from tenants.scoping import scope
 
@@ -25,3 +25,13 @@ def places(lottery: Lottery) -> list[Place]:
 
 def sent(bot: Bot, method: str = "sendMessage") -> list[OutboxMessage]:
     return [message for message in outgoing(bot) if message.method == method]
+
+
+def entries(lottery: Lottery) -> int:
+    with scope(lottery.tenant_id, transaction=False):
+        return Entry.objects.filter(lottery=lottery).count()
+
+
+def last_text(bot: Bot) -> str:
+    params = outgoing(bot)[-1].params
+    return str(params.get("text") or params.get("caption"))
