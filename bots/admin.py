@@ -22,6 +22,7 @@ from bots.services import connecting, reasons
 from tenants import admin_display as show
 from tenants.admin_base import Operation, ReadOnlyAdmin
 from tenants.admin_filters import BY_STATE, OF_BOT, OF_TENANT, within
+from tenants.redaction import struck
 from tenants.services.audit import Actor
 
 # lists that a bot's page leads to: model, title, conditions
@@ -94,7 +95,7 @@ class BotAdmin(ReadOnlyAdmin):
     @display(description=_("reason"))
     def reason(self, bot: Bot) -> str:
         """Why it needs attention, in the reader's words."""
-        return show.struck(reasons.shown(bot.state_reason))
+        return struck(reasons.shown(bot.state_reason))
 
     @display(description=_("pending"))
     def pending(self, bot: Bot) -> int | None:

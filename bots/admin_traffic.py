@@ -17,6 +17,7 @@ from bots.services import cancelling, retrying
 from tenants import admin_display as show
 from tenants.admin_base import Operation, ReadOnlyAdmin
 from tenants.admin_filters import BY_STATE, OF_BOT, OF_TENANT, within
+from tenants.redaction import struck
 from tenants.scoping import scope
 from tenants.services import audit
 from tenants.services.audit import Actor
@@ -218,7 +219,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     def said(self, message: OutboxMessage) -> str:
         """The start of what it says."""
         said = str(message.params.get("text") or message.params.get("caption") or "")
-        text = " ".join(strip_tags(show.struck(said)).split())
+        text = " ".join(strip_tags(struck(said)).split())
         return text if len(text) <= 60 else f"{text[:59]}…"
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from bots import products
 from bots.dispatch import StoreAway, TryAgain, dispatch
-from bots.gateways.errors import Busy, Conflict, Revoked, TelegramError
+from bots.gateways.errors import Busy, Conflict, HungUp, Revoked, TelegramError
+from bots.gateways.lines import Line
 from bots.gateways.telegram import Telegram, connect
 from bots.models import Bot
 from bots.raw import Malformed, cleaned
@@ -53,7 +54,10 @@ class Poller:
         self.turns = Turns(MOST_OPEN)
 
     def run(self) -> None:
-        """Poll until `stop` is set; returns when every thread has finished its update."""
+        """Poll until `stop` is set; returns when every thread has finished its update.
+
+        That takes no longer than the update: calls that only wait for one are ended.
+        """
         while not self.stop.is_set():
             try:
                 self._look()
@@ -85,7 +89,7 @@ class Poller:
         self.turns.share(len(wanted))
         for key, thread in list(self.threads.items()):
             if key not in wanted:
-                thread.stop.set()
+                thread.end()
             if not thread.is_alive():
                 del self.threads[key]
         polled = {bot_id for bot_id, _version in self.threads}
@@ -147,12 +151,21 @@ class BotThread(threading.Thread):
         self.telegram: Telegram | None = None
         self.offset = 0
         self.stop = threading.Event()
+        self.line = Line()
+
+    def end(self) -> None:
+        """Have the thread end once the update in hand is taken, without waiting for another."""
+        self.stop.set()
+        self.line.cut()
 
     def run(self) -> None:
         """Take update after update until told to stop."""
         while not self.stop.is_set():
             try:
                 self._turn()
+            except HungUp:
+                # what Telegram was about to hand over it keeps: nothing confirmed it
+                return
             except Conflict:
                 log.warning("bot %s: somebody else polls or a webhook is set", self.bot.public_id)
                 self.stop.wait(AFTER_CONFLICT)
@@ -180,7 +193,9 @@ class BotThread(threading.Thread):
             if self.stop.is_set():
                 return
             wait = self.turns.seconds(self.wait)
-            updates = telegram.updates(self.offset, timeout=wait, allowed_updates=kinds)
+            updates = telegram.updates(
+                self.offset, timeout=wait, allowed_updates=kinds, line=self.line
+            )
         for update in updates:
             if not self._take(update):
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from bots.services import broadcasts, counts, health, notices, purging, sending
+from bots.services import broadcasts, counts, health, notices, purging, removing, sending
 
 # A turn that could not begin within this many seconds is dropped: the sweep gives out new ones, so
 # however far the workers are behind, no more than this waits in the broker.
@@ -52,6 +52,12 @@ def check_bots() -> None:
 def count_days() -> None:
     """Recount today's and yesterday's traffic."""
     counts.recount(timezone.now())
+
+
+@shared_task
+def remove_bots() -> None:
+    """Go on with removing what deleted bots left behind."""
+    removing.sweep()
 
 
 @shared_task

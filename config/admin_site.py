@@ -11,7 +11,7 @@ from csp.decorators import csp_update
 from django.shortcuts import redirect  # noqa: TID251 - a site of pages
 from unfold.sites import UnfoldAdminSite
 
-from tenants.admin_display import struck
+from tenants.redaction import struck
 
 # unfold's Alpine build compiles expressions, and its widgets carry style attributes
 LOOSER = csp_update({"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]})

@@ -112,6 +112,7 @@ MENU = [
     _group(
         _("Log-ins"),
         _entry(_("E-mail addresses"), "alternate_email", "account.emailaddress"),
+        _entry(_("Account mails"), "mail", "tenants.accountmail"),
         _entry(_("Second factors"), "phonelink_lock", "mfa.authenticator"),
         _entry(_("Groups"), "shield_person", "auth.group"),
     ),

@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 from bots.models import FailedUpdate, OutboxMessage
 from bots.services import operations, reasons
 from config.health import LONGEST_LAG, OLDEST_HEARTBEAT, outbox_lag
-from tenants.admin_display import struck
 from tenants.models import Heartbeat, Tenant
+from tenants.redaction import struck
 
 if TYPE_CHECKING:
     from django.http import HttpRequest  # noqa: TID251 - only its name

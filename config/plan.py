@@ -14,6 +14,9 @@ from config.preflight import (
     wants_emulators,
 )
 
+# config/settings.py routes what sends messages to it
+OUTGOING = "outgoing"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -26,6 +29,7 @@ class Plan:
     emulators_port: int  # 0: no emulators
     queues: Sequence[str] = ()
     has_demo: bool = True
+    sender_threads: int = 0  # 0: no worker for outgoing messages alone
 
     @property
     def manage(self) -> list[str]:
@@ -37,15 +41,22 @@ class Plan:
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "--quiet", "-A", "config"]
         level = ["-l", self.env.get("LOG_LEVEL", "INFO")]
-        alone = ["--without-mingle", "--without-gossip"]  # there is one worker: a second saved
+        # workers share nothing but the broker: asking for each other would cost a second
+        alone = ["--without-mingle", "--without-gossip"]
         queues = ["-Q", ",".join(self.queues)] if self.queues else []
         schedule = str(self.data_dir / "celerybeat-schedule")
+        # threads: Celery's process pool would double the memory for work that waits on I/O
+        worker = [*celery, "worker", "-P", "threads"]
         commands = {
             "web": [*python, "gunicorn", "-c", "config/gunicorn.py", "config.wsgi:application"],
-            # threads: Celery's process pool would double the memory for work that waits on I/O
-            "worker": [*celery, "worker", "-P", "threads", "-c", "8", *level, *alone, *queues],
+            "worker": [*worker, "-c", "8", *level, *alone, *queues],
             "beat": [*celery, "beat", "--max-interval", "1", *level, "-s", schedule, "--pidfile="],
         }
+        if self.sender_threads:
+            # Draws and recounts may keep all threads of the worker busy; these wait for messages
+            # only. 100 MiB is what it costs: too much for a demo, nothing for a server.
+            threads = ["-c", str(self.sender_threads), "-n", "sender@%h"]
+            commands["sender"] = [*worker, *threads, *level, *alone, "-Q", OUTGOING]
         # for bots switched to long polling, and for all where PUBLIC_URL is unset
         return {**commands, "poll": [*self.manage, "poll_bots"]}
 
@@ -56,9 +67,12 @@ def make_plan(
     """Check the ports, fill in the demo's variables, and return the plan.
 
     Raises:
-        CannotStart: a port is taken.
+        CannotStart: a port is taken, or a number is none.
     """
     values = dict(env)
+    sender_threads = values.get("SENDER_THREADS") or "0"
+    if not sender_threads.isdecimal():
+        raise CannotStart("SENDER_THREADS must be a number of threads; 0 starts no such worker.")
     port = claim_port("PORT", int(values.get("PORT") or 8000), patience=patience)
     emulators_port = 0
     emulated = wants_emulators(values)
@@ -78,4 +92,4 @@ def make_plan(
     python = {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     values.update(always | python | {"DJANGO_SETTINGS_MODULE": "config.settings"})
     demo = values.get("ENVIRONMENT", "demo") == "demo"
-    return Plan(root, data_dir, values, port, emulators_port, queues, demo)
+    return Plan(root, data_dir, values, port, emulators_port, queues, demo, int(sender_threads))

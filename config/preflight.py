@@ -17,6 +17,7 @@ LEFTOVER_WAIT = 10.0  # seconds that a killed supervisor's ports may take to com
 EMULATED = {  # variable -> prefix at the emulators
     "TELEGRAM_API_URL": "telegram",
     "FEISHU_API_URL": "feishu",
+    "OVH_API_URL": "ovh/{host}/1.0",
     "SIMULATOR_URL": "simulator/",
 }
 

@@ -50,6 +50,8 @@ CSRF_TRUSTED_ORIGINS = env.list(
 EMULATORS = env.bool("EMULATORS", default=False)
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", default="https://api.telegram.org").rstrip("/")
 FEISHU_API_URL = env.str("FEISHU_API_URL", default="https://open.feishu.cn").rstrip("/")
+# `{host}` in it stands for eu, ca and us
+OVH_API_URL = env.str("OVH_API_URL", default="").rstrip("/")
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="")
 # the bot that the emulator knows from the start; `load_demo` connects it
 DEMO_BOT_TOKEN = env.str("DEMO_BOT_TOKEN", default="7100000001:AAHarborDemoBotTokenForEmulators001")
@@ -127,6 +129,8 @@ DATABASES = {
         pool_size=env.int("DATABASE_POOL_SIZE", default=0 if under_gunicorn() else 12),
     )
 }
+# off behind a proxy that hands out connections by transaction
+DATABASE_PREPARE = env.bool("DATABASE_PREPARE", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {

@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.mail import EmailMessage
 from django.utils import translation
 
 from tenants.encryption import ring
+from tenants.mail_queue import MailQueue
 from tenants.models import User
 
 
@@ -26,6 +28,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user = context.get("user") or User.objects.filter(email=email.lower()).first()
         with translation.override(getattr(user, "language", "") or translation.get_language()):
             super().send_mail(template_prefix, email, context)
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        """Render as allauth does; the mail is queued: no page waits for a mail server."""
+        message: EmailMessage = super().render_mail(*args, **kwargs)
+        message.connection = MailQueue()
+        return message
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

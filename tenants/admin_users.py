@@ -17,8 +17,9 @@ from django.utils.translation import ngettext_lazy
 from unfold.admin import TabularInline
 from unfold.enums import ActionVariant
 
-from tenants.admin_base import Operation, OperatorAdmin
-from tenants.models import Membership, User
+from tenants import admin_display as show
+from tenants.admin_base import Operation, OperatorAdmin, ReadOnlyAdmin
+from tenants.models import AccountMail, Membership, User
 from tenants.scoping import scope
 from tenants.services import audit
 from tenants.services.audit import Actor
@@ -205,3 +206,15 @@ class UserAdmin(OperatorAdmin):
         # nobody gets in but by the mail to this address, so it need not be confirmed once more
         EmailAddress.objects.create(user=obj, email=obj.email, verified=True, primary=True)
         _send_link(request, obj)
+
+
+@admin.register(AccountMail)
+class AccountMailAdmin(ReadOnlyAdmin):
+    """Mails that wait for the mail server, or were given up; what they say is on no page."""
+
+    list_display = ("address", "created_at", "attempts", "due_at", "short_error")
+    search_fields = ("address", "error")
+    ordering = ("-pk",)
+    fields = ("address", "created_at", "attempts", "due_at", "whole_error", "public_id")
+    short_error = show.text_column("error", _("error"), length=60)
+    whole_error = show.text_column("error", _("error"), length=300)

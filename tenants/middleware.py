@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone, translation
 
+from tenants import access
 from tenants.models import Membership, Tenant
 from tenants.scoping import scope, unscoped
 
@@ -39,7 +40,7 @@ class TenantMiddleware:
     """Sets `request.tenant` and `request.membership` under `/t/<slug>/` and opens that scope.
 
     A stranger gets the same 404 as for a tenant that does not exist. Operators (active, is_staff)
-    see all tenants under `/operator/` and nowhere else.
+    see all tenants under `/operator/` and nowhere else; in production not without second factor.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -54,6 +55,8 @@ class TenantMiddleware:
         if match:
             return self.portal(request, match[1])
         if request.path_info.startswith(OPERATOR_PREFIX) and is_operator(request.user):
+            if (asked := access.second_factor(request)) is not None:
+                return asked
             return self.inside(request, partial(unscoped, "operator admin"))
         return self.get_response(request)
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.scoping import scope
-from tenants.services import api_keys
+from tenants.services import account_mails, api_keys
 from tenants.services.audit import Actor
 
 PASSWORD = "harbor-2026-lamp"
@@ -63,6 +66,12 @@ def page_as(user: User, path: str, **data: Any) -> Any:
     client = Client()
     client.force_login(user)
     return client.get(path, data)
+
+
+def mails() -> list[EmailMessage]:
+    """Have the account mails sent that wait, as a worker does; return all mails sent so far."""
+    account_mails.deliver_due(timezone.now())
+    return mail.outbox
 
 
 @contextmanager

@@ -57,6 +57,13 @@ class Unreachable(TelegramError):
         self.unclear = unclear
 
 
+class HungUp(TelegramError):
+    """We ended the call ourselves, before its answer."""
+
+    def __init__(self) -> None:
+        super().__init__("the call was ended by us")
+
+
 def from_answer(code: int, description: str, parameters: dict[str, object]) -> TelegramError:
     """Return the error for the Bot API's error answer; codes and texts as in Client.cpp there."""
     migrated = parameters.get("migrate_to_chat_id")

@@ -13,6 +13,8 @@ import logging
 import os
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
@@ -21,9 +23,10 @@ from telegram import Bot, InputFile
 from telegram import error as library_errors
 from telegram.request import HTTPXRequest
 
-from bots.gateways.errors import TelegramError, Unreachable, from_answer
+from bots.gateways.errors import HungUp, TelegramError, Unreachable, from_answer
+from bots.gateways.lines import Line
 
-__all__ = ["InputFile", "ask"]
+__all__ = ["InputFile", "KeptOpen", "ask"]
 
 T = TypeVar("T")
 
@@ -91,7 +94,11 @@ class _Runtime:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+        return self.begin(work).result()
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine in the loop; the future's `cancel` ends it there."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
 
     def stop(self) -> None:
         """Close the connections and end the loop."""
@@ -153,6 +160,14 @@ def _running() -> _Runtime:
     return runtime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptOpen:
+    """For how many seconds the server may keep a call open, and how we end it sooner."""
+
+    seconds: float
+    line: Line
+
+
 def ask(
     base_url: str,
     token: str,
@@ -160,16 +175,17 @@ def ask(
     params: dict[str, Any],
     *,
     has_files: bool = False,
-    wait: float = 0.0,
+    kept_open: KeptOpen | None = None,
 ) -> Any:
     """Make one Bot API call and return its `result`; blocks the calling thread.
 
-    `wait` is how many seconds the server may keep the call open on purpose (getUpdates).
+    `kept_open` is for calls that the server keeps open on purpose (getUpdates).
 
     Raises:
         TelegramError: as bots/gateways/errors.py tells them apart.
     """
     runtime = _running()
+    wait = kept_open.seconds if kept_open else 0.0
     limit = (TOTAL_UPLOAD if has_files else TOTAL) + wait
     bot = _Bot(
         token,
@@ -182,8 +198,13 @@ def ask(
         async with asyncio.timeout(limit):
             return await bot.ask(method, params, READ + wait)
 
+    call = runtime.begin(within_limit())
+    if kept_open:
+        kept_open.line.hold(call)
     try:
-        return runtime.run(within_limit())
+        return call.result()
+    except CancelledError:
+        raise HungUp from None
     except _Answer as answer:
         raise answer.error from None
     except TimeoutError:

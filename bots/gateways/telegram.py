@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from bots.gateways.errors import Refused
+from bots.gateways.lines import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,13 @@ class Telegram(Protocol):
         """
 
     def updates(
-        self, offset: int, *, timeout: int, allowed_updates: Sequence[str]
+        self, offset: int, *, timeout: int, allowed_updates: Sequence[str], line: Line | None = None
     ) -> list[dict[str, Any]]:
-        """Wait up to `timeout` seconds for updates from `offset` on (long polling)."""
+        """Wait up to `timeout` seconds for updates from `offset` on (long polling).
+
+        `line` ends the wait from another thread; HungUp is raised then. No update is lost by that:
+        Telegram keeps each one until a later `offset` confirms it.
+        """
 
 
 def connect(token: str) -> Telegram:
@@ -176,12 +181,14 @@ class _Live:
         self._ask("setMyCommands", {"commands": rows, **where})
 
     def updates(
-        self, offset: int, *, timeout: int, allowed_updates: Sequence[str]
+        self, offset: int, *, timeout: int, allowed_updates: Sequence[str], line: Line | None = None
     ) -> list[dict[str, Any]]:
+        from bots.gateways.library import KeptOpen
+
         found: list[dict[str, Any]] = self._ask(
             "getUpdates",
             {"offset": offset, "timeout": timeout, "allowed_updates": list(allowed_updates)},
-            wait=timeout,
+            kept_open=KeptOpen(timeout, line or Line()),
         )
         return found
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Self, TypeVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fields import EncryptedTextField
 from tenants.ids import public_id
-from tenants.models import TenantOwned
+from tenants.models import TenantManager, TenantOwned, TenantQuerySet
+
+B = TypeVar("B", bound=models.Model, covariant=True)
+
+
+class BotManager(TenantManager[B]):
+    """Leaves out bots that were deleted and whose rows are still being removed."""
+
+    def get_queryset(self) -> TenantQuerySet[B]:
+        """Return the open scope's bots."""
+        return super().get_queryset().filter(deleted_at=None)
 
 
 class Bot(TenantOwned):
@@ -62,11 +74,23 @@ class Bot(TenantOwned):
     health = models.JSONField(default=dict, editable=False)
     checked_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # services/removing.py: for everybody else the bot is gone from then on
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[TenantManager[Self]] = BotManager()
+    everything: ClassVar[TenantManager[Self]] = TenantManager()
 
     class Meta(TenantOwned.Meta):
         verbose_name = _("bot")
         verbose_name_plural = _("bots")
-        indexes = [models.Index(fields=["tenant", "state"], name="bot_by_state")]
+        indexes = [
+            models.Index(fields=["tenant", "state"], name="bot_by_state"),
+            models.Index(
+                fields=["deleted_at"],
+                name="bot_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"@{self.username}"

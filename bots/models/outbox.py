@@ -78,6 +78,12 @@ class OutboxMessage(TenantOwned):
                 condition=models.Q(state__in=["due", "sending"]),
             ),
             models.Index(fields=["bot", "created_at"], name="outbox_by_time"),
+            # few among many that were sent: a bot's page of failures, and the operators' list
+            models.Index(
+                fields=["bot", "created_at", "id"],
+                name="outbox_failed",
+                condition=models.Q(state="failed"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

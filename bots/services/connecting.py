@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bots import products
 from bots.gateways.errors import TelegramError
 from bots.gateways.telegram import BotIdentity, connect
-from bots.models import Bot, OutboxMessage, Person, Receipt
-from bots.services import hooks
+from bots.models import Bot, Person
+from bots.services import hooks, removing
 from bots.services.obstacles import (
     AlreadyConnected,
     NotAToken,
@@ -254,7 +255,8 @@ def delete_bot(bot: Bot, *, actor: Actor) -> None:
     """Remove a bot with all that belongs to it: people, chats, what its products keep.
 
     Telegram is told first, and a bot that it does not answer for is removed all the same: its
-    webhook's address is unknown from then on.
+    webhook's address is unknown from then on. The token can be connected again at once; of a bot
+    with very many people a sweep removes the rest.
     """
     with scope(bot.tenant_id):
         hooks.change_row(bot, state=Bot.State.DISABLED, state_reason="")
@@ -264,7 +266,5 @@ def delete_bot(bot: Bot, *, actor: Actor) -> None:
         audit.record(
             "bot.deleted", actor=actor, target=bot, people=Person.objects.filter(bot=bot).count()
         )
-        # these two are tied to the bot by no constraint that the database would follow
-        Receipt.objects.filter(bot_id=bot.pk).delete()
-        OutboxMessage.objects.filter(bot_id=bot.pk).delete()
-        bot.delete()
+        removing.mark(bot, now=timezone.now())
+    removing.begin(bot)

@@ -2,29 +2,28 @@
 
 A sender takes the bot's lease, then works in waves: the first waiting message of up to eight chats
 is marked SENDING in one transaction, sent side by side, and the results are written in another.
-A sender that dies leaves at most one wave of which nobody knows whether Telegram got it: those are
-sent again, except broadcasts, where a message too few is better than one twice.
+A call that takes long is left behind: the next waves go to the other chats, and only its own waits.
+A sender that dies leaves at most eight messages of which nobody knows whether Telegram got them:
+those are sent again, except broadcasts, where a message too few is better than one twice.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent import futures
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from bots.gateways.errors import Refused, TelegramError
 from bots.gateways.telegram import Telegram, connect
 from bots.models import Bot, OutboxMessage
 from bots.services import limits, outcomes, slots, waves
+from bots.services.calls import Call, Calls, Job
 from bots.services.outcomes import Outcome
 from bots.services.waves import Booking, Head
 from tenants import leases
@@ -39,18 +38,14 @@ LEASE = timedelta(seconds=20)
 RENEW_EVERY = 5.0
 # An edit whose post is still on its way looks again after this.
 POST_WAIT = timedelta(seconds=1)
+# An answer takes a tenth of a second. A wave waits this long for its calls, then goes on without
+# the late ones.
+PATIENCE = 1.0
+# How often a sender that has nothing else to do than wait for late calls looks for new messages.
+LOOK_EVERY = 0.5
+# Its turn is over, but late calls keep it: for how much longer it sends to the other chats.
+OVERTIME = 20.0
 State = OutboxMessage.State
-pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="send")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A message of the wave that is being sent, and how long its slot is away."""
-
-    message: OutboxMessage
-    method: str
-    params: dict[str, Any]
-    wait: float
 
 
 def due_bots(now: datetime, *, limit: int | None = None) -> list[int]:
@@ -120,7 +115,10 @@ class Sender:
         self.bot_id = bot_id
         self.tenant_id = tenant_id
         self.lease = random_text(20)
-        self.sleep = sleep
+        self.renewed_at = time.monotonic()
+        self.calls = Calls(sleep)
+        # the bot was lost or switched off: nothing more is taken
+        self.is_over = False
 
     def take_lease(self) -> bool:
         """Take the bot for this sender; False where another has it, or it may not send now."""
@@ -137,6 +135,7 @@ class Sender:
 
     def renew_lease(self, *conditions: Q) -> bool:
         """Hold the bot for another while; False where it was lost, or is not as it should be."""
+        self.renewed_at = time.monotonic()
         mine = Bot.objects.filter(*conditions, pk=self.bot_id, sender_lease=self.lease)
         return bool(mine.update(sender_lease_until=Now() + LEASE))
 
@@ -148,23 +147,51 @@ class Sender:
             )
 
     def run(self, gateway: Callable[[str], Telegram], *, until: float) -> bool:
-        """Send wave after wave; return whether something due is left that can be sent now."""
+        """Send until the turn's end; return whether something due is left that can be sent now.
+
+        Late calls keep the sender past that end, for the bot is its own until their answers are
+        written. Meanwhile it goes on with the other chats.
+        """
         with scope(self.tenant_id, transaction=False):
             telegram = gateway(Bot.objects.get(pk=self.bot_id).token)
+        end = until + OVERTIME
+        try:
+            while True:
+                is_more = self._turn(telegram, until=until)
+                if self.is_over or not self.calls.under_way or time.monotonic() >= end:
+                    return is_more
+                if not is_more:
+                    self._await(list(self.calls.under_way), LOOK_EVERY)
+                self._settle()
+                until = time.monotonic() + LOOK_EVERY
+        finally:
+            self._await(list(self.calls.under_way), math.inf)
+            self._settle()
+
+    def _turn(self, telegram: Telegram, *, until: float) -> bool:
+        """Send wave after wave; return whether something due is left that can be sent now."""
         was_bulk = False
         while heads := self._heads():
             if was_bulk or time.monotonic() >= until:
                 return True
-            booking = waves.book(self.bot_id, heads)
+            booking = waves.book(self.bot_id, heads, most=self._room())
             jobs = self._take(booking)
-            if jobs is None or not self._send(telegram, jobs) or booking.pause:
+            if jobs is None:
+                self.is_over = True
+                return False
+            if (jobs and not self._send(telegram, jobs)) or booking.pause:
                 return False
             was_bulk = heads[0].priority >= OutboxMessage.Priority.BULK and bool(jobs)
         return False
 
+    def _room(self) -> int:
+        return waves.WAVE - len(self.calls.under_way)
+
     def _heads(self) -> list[Head]:
+        if not self._room():
+            return []
         with scope(self.tenant_id, transaction=False):
-            return waves.heads(self.bot_id, timezone.now())
+            return waves.heads(self.bot_id, timezone.now(), busy=self.calls.chats)
 
     def _take(self, booking: Booking) -> list[Job] | None:
         """Mark and return the messages to send, put off the others; None: the bot is not ours."""
@@ -214,28 +241,39 @@ class Sender:
 
     def _send(self, telegram: Telegram, jobs: Sequence[Job]) -> bool:
         """Send a wave and write what came of it; return whether to go on with this bot."""
-        if not jobs:
+        calls = self.calls.start(telegram, jobs)
+        self._await(calls, max(job.wait for job in jobs) + PATIENCE)
+        return self._settle(calls)
+
+    def _settle(self, wave: Collection[Call] = ()) -> bool:
+        """Write what came of the calls that have ended; return whether to go on with this bot.
+
+        Where a late call (one of no `wave`) failed, that stops nobody: others went through since.
+        """
+        ended = self.calls.ended()
+        if not ended:
             return True
-        calls = [pool.submit(self._one, telegram, job) for job in jobs]
-        self._await(calls)
         now = timezone.now()
         with scope(self.tenant_id):
-            came = [
-                outcomes.write(job.message, call.result(), now)
-                for job, call in zip(jobs, calls, strict=True)
-            ]
+            came = [outcomes.write(job.message, call.result(), now) for call, job in ended]
             pause = max(outcome.pause for outcome in came)
             self._pause(pause)
             _alarm(came)
         if pause:
             self._tell_limits(pause)
-        return all(outcome.goes_on for outcome in came)
+            return False
+        in_time = [outcome for outcome, (call, _) in zip(came, ended, strict=True) if call in wave]
+        return all(outcome.goes_on for outcome in in_time)
 
-    def _await(self, calls: Sequence[Future[Any]]) -> None:
-        """Wait for the calls to end, and keep the lease meanwhile."""
-        while futures.wait(calls, timeout=RENEW_EVERY).not_done:
-            with scope(self.tenant_id):
-                self.renew_lease()
+    def _await(self, calls: Collection[Call], seconds: float) -> None:
+        """Wait for the calls to end, at most `seconds`, and keep the lease meanwhile."""
+        until = time.monotonic() + seconds
+        while calls and (left := until - time.monotonic()) > 0:
+            if not futures.wait(calls, timeout=min(left, RENEW_EVERY)).not_done:
+                return
+            if time.monotonic() - self.renewed_at >= RENEW_EVERY:
+                with scope(self.tenant_id):
+                    self.is_over |= not self.renew_lease()
 
     def _tell_limits(self, pause: float) -> None:
         try:
@@ -243,19 +281,6 @@ class Sender:
         except limits.Away as error:
             # the bot's own row holds the pause too
             log.warning("bot %s: the pause is not in the limits (%s)", self.bot_id, error)
-
-    def _one(self, telegram: Telegram, job: Job) -> Any:
-        """Make one call in its slot; return its result or the error."""
-        if job.wait:
-            self.sleep(job.wait)
-        try:
-            return telegram.call(job.method, job.params)
-        except TelegramError as error:
-            return error
-        except Exception as error:
-            # a call that cannot even be made is the message's fault, not its wave's
-            log.exception("message %s cannot be sent", job.message.pk)
-            return Refused(0, f"the call could not be made ({type(error).__name__})")
 
 
 def _alarm(came: Iterable[Outcome]) -> None:

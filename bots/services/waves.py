@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,8 +39,11 @@ class Booking:
     pause: float = 0.0
 
 
-def heads(bot_id: int, now: datetime) -> list[Head]:
-    """Return the first waiting message of each chat, the most urgent ones first."""
+def heads(bot_id: int, now: datetime, *, busy: Collection[int] = ()) -> list[Head]:
+    """Return the first waiting message of each chat, the most urgent ones first.
+
+    Without the chats that are `busy`: a call to them is still under way.
+    """
     waiting = OutboxMessage.objects.filter(bot_id=bot_id, state=OutboxMessage.State.DUE)
     # a message put off holds back what comes after it in its chat, or order would be lost
     held = waiting.filter(due_at__gt=now, is_put_off=True, chat_id__isnull=False)
@@ -53,6 +56,7 @@ def heads(bot_id: int, now: datetime) -> list[Head]:
     firsts = (
         waiting.filter(due_at__lte=now)
         .exclude(chat_id__in=held.values("chat_id"))
+        .exclude(chat_id__in=busy)
         .annotate(place=place)
         .filter(place=1)
         .order_by("priority", "pk")
@@ -61,15 +65,17 @@ def heads(bot_id: int, now: datetime) -> list[Head]:
     return [Head(*row) for row in rows]
 
 
-def book(bot_id: int, wanted: Iterable[Head]) -> Booking:
-    """Book slots for a wave; call outside any transaction, for the limits may keep us waiting.
+def book(bot_id: int, wanted: Iterable[Head], *, most: int = WAVE) -> Booking:
+    """Book slots for a wave of at most `most` messages.
+
+    Call outside any transaction, for the limits may keep us waiting.
 
     Raises:
         limits.Away: Redis does not answer.
     """
     booking = Booking()
     for head in wanted:
-        if len(booking.slots) == WAVE:
+        if len(booking.slots) == most:
             break
         slot = limits.book(bot_id, head.chat_id)
         if slot.is_booked:

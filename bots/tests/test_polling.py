@@ -111,14 +111,21 @@ def test_a_revoked_token_is_shown(bot: Bot, telegram: TelegramEmulator, poller: 
     eventually(is_broken)
 
 
-def test_a_token_that_no_key_opens_stops_nobody_else(
-    bot: Bot, telegram: TelegramEmulator, poller: Poller
-) -> None:
+@pytest.fixture
+def unreadable(bot: Bot) -> Bot:
+    """A bot beside the first one, whose token no key opens."""
     broken = make_bot(bot.tenant)
     with scope(bot.tenant), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE bots_bot SET token = 'broken', delivery = 'polling' WHERE id = %s", [broken.pk]
         )
+    return broken
+
+
+# the poller comes last: SQLite's database in memory refuses a writer while a thread reads
+def test_a_token_that_no_key_opens_stops_nobody_else(
+    bot: Bot, unreadable: Bot, telegram: TelegramEmulator, poller: Poller
+) -> None:
     eventually(lambda: len(poller.threads) == 2)
     telegram.start(DEMO_BOT_ID, ALICE)
     eventually(lambda: len(outgoing(bot)) == 1)

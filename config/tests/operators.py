@@ -28,7 +28,7 @@ from lottery.models import Lottery
 from lottery.services.cards import Join
 from lottery.testing import finish, make_lottery
 from tenants.ids import random_text
-from tenants.models import Heartbeat, Lease, Tenant, User
+from tenants.models import AccountMail, Heartbeat, Lease, Tenant, User
 from tenants.scoping import scope
 from tenants.services import api_keys
 from tenants.services.audit import Actor
@@ -73,6 +73,9 @@ def make_cast(name: str, *, rows: int = 1) -> Cast:
     EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
     totp = random_text(32)
     Authenticator.objects.create(user=owner, type="totp", data={"secret": totp})
+    AccountMail.objects.create(
+        address=owner.email, content={"body": "hush-hush"}, created_at=timezone.now()
+    )
     token = f"7{sum(map(ord, name)):09d}:{random_text(35)}"
     bot = make_bot(tenant, token=token)
     make_chat(bot)

@@ -5,6 +5,8 @@ from typing import Any
 import yaml
 from django.conf import settings
 
+from config.plan import OUTGOING
+
 ROOT = Path(settings.BASE_DIR)
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 GUIDE = (ROOT / "docs" / "operations.md").read_text()
@@ -54,3 +56,10 @@ def test_workers_are_told_all_queues() -> None:
     queues = ",".join(settings.CELERY_WORKER_QUEUES)
     assert COMPOSE["services"]["worker"]["command"][-1] == queues
     assert GUIDE.count(f"-Q {queues}") == 2
+
+
+def test_the_sender_is_told_the_queue_that_messages_are_routed_to() -> None:
+    routes = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    assert routes == {OUTGOING}
+    assert COMPOSE["services"]["sender"]["command"][-1] == OUTGOING
+    assert GUIDE.count(f"-Q {OUTGOING}") == 2

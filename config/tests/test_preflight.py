@@ -100,6 +100,23 @@ def test_bots_may_be_switched_to_long_polling_whatever_the_rest_use(tmp_path: Pa
     assert plan.commands()["poll"][-1] == "poll_bots"
 
 
+def test_outgoing_messages_get_a_worker_of_their_own_where_one_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    assert "sender" not in plan_for(tmp_path, PORT=str(free_port())).commands()
+    commands = plan_for(tmp_path, PORT=str(free_port()), SENDER_THREADS="4").commands()
+    sender = commands["sender"]
+    assert sender[sender.index("-c") + 1] == "4"
+    assert sender[-2:] == ["-Q", "outgoing"]
+    # the other worker keeps all queues: a sender that dies stops nothing
+    assert commands["worker"][-2:] == ["-Q", "a,b"]
+
+
+def test_the_number_of_sender_threads_must_be_one(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="SENDER_THREADS"):
+        plan_for(tmp_path, PORT=str(free_port()), SENDER_THREADS="many")
+
+
 def test_a_named_emulators_port_must_be_free_and_another(tmp_path: Path, taken_port: int) -> None:
     with pytest.raises(CannotStart, match=f"Port {taken_port} \\(EMULATORS_PORT\\)"):
         plan_for(tmp_path, PORT=str(free_port()), EMULATORS_PORT=str(taken_port))

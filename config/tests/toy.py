@@ -70,7 +70,8 @@ def make_toy(folder: Path, changes: Mapping[str, str]) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
-    shutil.copy(ROOT / "config" / "gunicorn.py", folder / "config" / "gunicorn.py")
+    for name in ("gunicorn.py", "worker.py"):
+        shutil.copy(ROOT / "config" / name, folder / "config" / name)
     return folder
 
 

@@ -1,5 +1,6 @@
 """The tables of the bottom layer."""
 
+from tenants.models.account_mail import AccountMail
 from tenants.models.api_key import ApiKey
 from tenants.models.audit import AppendOnly, AuditEvent
 from tenants.models.canary import EncryptionCanary
@@ -9,6 +10,7 @@ from tenants.models.tenant import Membership, Tenant
 from tenants.models.user import User
 
 __all__ = [
+    "AccountMail",
     "ApiKey",
     "AppendOnly",
     "AuditEvent",

@@ -68,6 +68,7 @@ SECRETS: list[dict[str, Any]] = [
     {"api_keys": ["anything"]},
     {"note": f"moved from {BOT_TOKEN}"},
     {"changes": [f"bh_live_0123456789_{'a' * 32}_abcdef"]},
+    {"address": f"https://example.org/api/webhook/{'a' * 43}/"},
     {"secret": 123456},
 ]
 

@@ -10,7 +10,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from tenants.testing import PASSWORD
+from tenants.testing import PASSWORD, mails
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"https?://[^/\s]+(/\S+)")
@@ -35,6 +35,7 @@ def mailbox(settings: Any, tmp_path: Any) -> None:
 def test_the_demo_shows_mails_with_their_links(client: Client, mailbox: None) -> None:
     assert b"No mail yet" in client.get("/demo/mail/").content
     sent = client.post("/accounts/signup/", SIGN_UP, follow=True)
+    mails()
     assert b"/demo/mail/" in sent.content
     page = client.get("/demo/mail/").content.decode()
     assert SIGN_UP["email"] in page

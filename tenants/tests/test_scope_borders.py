@@ -26,7 +26,11 @@ pytestmark = pytest.mark.django_db
 
 # Tables that belong to no tenant. A new model must be put here on purpose, or be TenantOwned.
 GLOBAL = {"tenants.Tenant", "tenants.User", "tenants.Heartbeat", "tenants.Lease"}
-GLOBAL.add("tenants.EncryptionCanary")
+GLOBAL |= {"tenants.EncryptionCanary", "tenants.AccountMail"}
+# what OVH shows to everybody
+GLOBAL |= {f"ovh_sniper.{name}" for name in ("Poller", "Configuration", "StockInterval")}
+GLOBAL |= {f"ovh_sniper.{name}" for name in ("GhostStock", "StoredCatalogue", "StoredPlan")}
+GLOBAL |= {"ovh_sniper.CatalogueChange"}
 OURS = {"tenants", "bots", "ovh_sniper", "traffic_guard", "energy", "shop", "lottery"}
 
 

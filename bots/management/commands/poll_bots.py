@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         del args, options
         poller = Poller()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: poller.stop.set())
+            # by a thread: this one may hold the event's lock just when the signal comes
+            signal.signal(number, lambda *_: threading.Thread(target=poller.stop.set).start())
         self.stdout.write("Polling.")
         poller.run()
