@@ -14,7 +14,6 @@ class BotsConfig(AppConfig):
     verbose_name = _("Bots")
     portal_nav = "bots.navigation.ITEMS"
     audit_labels = "bots.audit_labels.LABELS"
-    stored_statements = "bots.services.receipts.STORED"
 
     def ready(self) -> None:
         """Register the checks of product marks and routers, and what wakes the senders."""

@@ -142,6 +142,8 @@ def _run(incoming: Incoming, parsed: Parsed, dialogue: Dialogue | None) -> None:
         _reach(parsed.match, incoming)
     elif dialogue is not None:
         _answer(incoming, dialogue)
+    elif parsed.free_text is not None:
+        _reach(parsed.free_text, incoming)
     else:
         chatter.unknown(incoming)
 

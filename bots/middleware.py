@@ -8,8 +8,6 @@ from django.http import HttpRequest, HttpResponse
 
 from bots import webhook
 
-PREFIX = "/api/webhook/"
-
 
 class WebhookFirst:
     """Stands first: an update pays for no session, log-in, language or CSRF look-up (D16)."""
@@ -19,9 +17,5 @@ class WebhookFirst:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer webhooks; hand everything else on."""
-        path = request.path_info
-        if path.startswith(PREFIX) and path.endswith("/"):
-            token = path[len(PREFIX) : -1]
-            if token and "/" not in token:
-                return webhook.receive(request, token)
-        return self.get_response(request)
+        token = webhook.token_of(request.path_info)
+        return webhook.receive(request, token) if token else self.get_response(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bots.buttons import SEPARATOR, BadButton
@@ -37,6 +37,8 @@ class Parsed:
     callback_id: str = ""
     # whether free text could be the answer to a question of ours
     may_answer: bool = False
+    # who answers free text where no question is open
+    free_text: Match | None = None
     # a press whose data is none of ours
     is_stale_press: bool = False
 
@@ -94,30 +96,33 @@ def _message(bot: BotInfo, message: Json) -> Parsed | None:
     if user is None or message.get("sender_chat") or mapping(user).get("is_bot"):
         return None
     raw = message.get("text")
-    parsed = Parsed(
+    said = raw if isinstance(raw, str) else ""
+    command = _command(bot, message, said)
+    listeners = table(bot.products).group_texts
+    match, args, free_text = None, "", None
+    if command is not None:
+        args = command[1]
+        match = _command_match(bot, *command)
+        if match is None and not chat.is_private:
+            return None
+    elif chat.is_private:
+        free_text = table(bot.products).private_text(said)
+    elif said and listeners:
+        match = Match(_all(listeners))
+    else:
+        return None
+    return Parsed(
         "message",
         _user(user),
         chat,
         message,
-        text=raw if isinstance(raw, str) else "",
+        match,
+        text=said,
+        args=args,
         message_id=_message_id(message),
+        may_answer=command is None and chat.is_private and bool(said),
+        free_text=free_text,
     )
-    command = _command(bot, message, parsed.text)
-    if command is None:
-        return _text(bot, parsed)
-    name, args = command
-    match = _command_match(bot, name, args)
-    if match is None and not chat.is_private:
-        return None
-    return replace(parsed, match=match, args=args)
-
-
-def _text(bot: BotInfo, parsed: Parsed) -> Parsed | None:
-    """Return a message that is no command: an answer to us, a group's text, or nothing to us."""
-    if parsed.chat.is_private:
-        return replace(parsed, may_answer=bool(parsed.text))
-    listeners = table(bot.products).group_texts
-    return replace(parsed, match=Match(_all(listeners))) if parsed.text and listeners else None
 
 
 def _command(bot: BotInfo, message: Json, said: str) -> tuple[str, str] | None:

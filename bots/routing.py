@@ -1,7 +1,8 @@
-"""Which function answers an update: commands, typed buttons, states, deep links, group texts."""
+"""Which function answers an update: commands, typed buttons, states, deep links, texts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -52,6 +53,7 @@ class Router:
     buttons: dict[str, Route] = field(default_factory=dict)
     states: dict[str, Route] = field(default_factory=dict)
     starts: dict[str, Route] = field(default_factory=dict)
+    private_texts: list[tuple[re.Pattern[str], Route]] = field(default_factory=list)
     group_texts: list[Route] = field(default_factory=list)
     members: list[Route] = field(default_factory=list)
 
@@ -102,6 +104,21 @@ class Router:
 
         return register
 
+    def private_text(self, pattern: str, *, staff: str | None = None) -> Callable[[F], F]:
+        """Answer a text of a private chat that is no command and no answer to a question of ours.
+
+        The pattern must fit the whole text, whatever the case of its letters; of several routes
+        that fit the first wins, in the order of the products' slugs. Anybody can write anything:
+        keep patterns free of nested repetition.
+        """
+
+        def register(handler: F) -> F:
+            compiled = re.compile(pattern, re.IGNORECASE)
+            self.private_texts.append((compiled, Route(handler, staff)))
+            return handler
+
+        return register
+
     def group_text(self, handler: F) -> F:
         """See every text of groups; without such a handler group texts cost nothing."""
         self.group_texts.append(Route(handler))
@@ -138,6 +155,7 @@ class Table:
         self.buttons: dict[str, Route] = {}
         self.states: dict[str, Route] = {}
         self.starts: dict[str, Route] = {}
+        self.private_texts: list[tuple[re.Pattern[str], Route]] = []
         self.group_texts: list[Route] = []
         self.members: list[Route] = []
         for slug, router in routers:
@@ -147,6 +165,9 @@ class Table:
             # two products may both ask for an "address": a state's full name has the product
             for key, route in router.states.items():
                 _claim(self.states, f"{slug}:{key}", replace(route, product=slug))
+            self.private_texts += [
+                (pattern, replace(route, product=slug)) for pattern, route in router.private_texts
+            ]
             self.group_texts += [replace(route, product=slug) for route in router.group_texts]
             self.members += [replace(route, product=slug) for route in router.members]
 
@@ -155,6 +176,13 @@ class Table:
         for prefix in sorted(self.starts, key=len, reverse=True):
             if payload.startswith(prefix):
                 return Match(self.starts[prefix], (payload[len(prefix) :],))
+        return None
+
+    def private_text(self, said: str) -> Match | None:
+        """Return the first route whose pattern fits a private text."""
+        for pattern, route in self.private_texts:
+            if pattern.fullmatch(said):
+                return Match(route)
         return None
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from django.db import Error as DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from bots import registry
@@ -15,6 +17,7 @@ from bots.raw import MAX_DEPTH, Malformed, cleaned
 from bots.registry import BotInfo
 from bots.services.receipts import Stale
 
+PREFIX = "/api/webhook/"
 MAX_BODY = 1024 * 1024
 TELEGRAM_HEADER = "HTTP_X_TELEGRAM_BOT_API_SECRET_TOKEN"
 MAX_UPDATE_ID = 2**63
@@ -22,42 +25,64 @@ MAX_UPDATE_ID = 2**63
 LOOKS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to Telegram: a status, JSON or nothing, further headers."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
 class Refusal(Exception):
     """The request is answered with an error status and nothing was done."""
 
     def __init__(self, status: int, code: str, **headers: str) -> None:
         super().__init__(code)
-        self.status = status
-        self.code = code
-        self.headers = headers
+        self.answer = Answer(status, orjson.dumps({"error": code}), headers)
 
-    def response(self) -> HttpResponse:
-        """Return the answer: JSON with the code."""
-        return JsonResponse({"error": self.code}, status=self.status, headers=self.headers)
+
+def token_of(path: str) -> str:
+    """Return the hook token of a request's path, empty where the path is none of a webhook."""
+    if not path.startswith(PREFIX) or not path.endswith("/"):
+        return ""
+    token = path[len(PREFIX) : -1]
+    return "" if "/" in token else token
 
 
 @csrf_exempt
 def receive(request: HttpRequest, token: str) -> HttpResponse:
+    """Answer an update as Django's view; the web server's way is bots/wsgi.py."""
+    given = answer(token, request.META, lambda _length: request.body)
+    return HttpResponse(
+        given.body,
+        status=given.status,
+        headers={"Content-Type": "application/json", **given.headers},
+    )
+
+
+def answer(token: str, meta: dict[str, Any], read: Callable[[int], bytes]) -> Answer:
     """Answer 200 once the update is durably taken (or nothing of ours wants it).
 
     404 unknown address, 403 wrong secret, 413 over 1 MiB, 400 not an update, 405 not a POST, 500
     the handler failed (twice; then it is parked and 200), 503 the store is away. What Telegram
-    never sends is parked at once and 200.
+    never sends is parked at once and 200. `meta` is the WSGI environment; `read` gives the body,
+    of the length that it is told.
     """
-    if request.method != "POST":
-        return Refusal(405, "method_not_allowed", Allow="POST").response()
+    if meta["REQUEST_METHOD"] != "POST":
+        return Refusal(405, "method_not_allowed", Allow="POST").answer
     try:
-        return HttpResponse(_take(request, token), content_type="application/json")
+        return Answer(200, _take(token, meta, read).encode())
     except Refusal as refusal:
-        return refusal.response()
+        return refusal.answer
 
 
-def _take(request: HttpRequest, token: str) -> str:
+def _take(token: str, meta: dict[str, Any], read: Callable[[int], bytes]) -> str:
     update: dict[str, Any] | None = None
     for _look in range(LOOKS):
         try:
-            bot = _find(request, token)
-            update = update or _read(request)
+            bot = _find(token, meta)
+            update = update or _read(meta, read)
             return dispatch(bot, update) if bot.answers else ""
         except Stale:
             registry.forget(token)
@@ -69,23 +94,24 @@ def _take(request: HttpRequest, token: str) -> str:
     raise Refusal(503, "store_unavailable", **{"Retry-After": "5"})
 
 
-def _find(request: HttpRequest, token: str) -> BotInfo:
+def _find(token: str, meta: dict[str, Any]) -> BotInfo:
     bot = registry.find(token)
     if bot is None:
         raise Refusal(404, "unknown_webhook")
-    if not bot.secret_is(request.META.get(TELEGRAM_HEADER, "")):
+    if not bot.secret_is(meta.get(TELEGRAM_HEADER, "")):
         raise Refusal(403, "wrong_secret")
     return bot
 
 
-def _read(request: HttpRequest) -> dict[str, Any]:
+def _read(meta: dict[str, Any], read: Callable[[int], bytes]) -> dict[str, Any]:
     """Return the update of the request's body."""
-    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    length = str(meta.get("CONTENT_LENGTH") or "0")
     # read no byte of what is too long: the header is all that is needed to refuse it
     if not length.isdecimal() or int(length) > MAX_BODY:
         raise Refusal(413, "too_large")
+    body = read(int(length))
     try:
-        update = orjson.loads(request.body)
+        update = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Refusal(400, "not_json") from None
     update_id = update.get("update_id") if isinstance(update, dict) else None
@@ -93,7 +119,7 @@ def _read(request: HttpRequest) -> dict[str, Any]:
         raise Refusal(400, "no_update_id")
     if not -MAX_UPDATE_ID <= update_id < MAX_UPDATE_ID:
         raise Refusal(400, "no_update_id")
-    return _clean(request.body, update)
+    return _clean(body, update)
 
 
 def _clean(body: bytes, update: dict[str, Any]) -> dict[str, Any]:

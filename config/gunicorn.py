@@ -1,10 +1,12 @@
 """gunicorn's settings: one process, threads for requests that wait on the database."""
 
 import os
+import sys
 from pathlib import Path
 
 bind = os.environ.get("WEB_BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
-worker_class = "gthread"
+# ours needs Linux' epoll
+worker_class = "config.worker.Worker" if sys.platform == "linux" else "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
 threads = int(os.environ.get("WEB_THREADS") or 8)
 

@@ -6,4 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+# needs the registry of apps, which the line above fills
+from bots.wsgi import WebhooksFirst  # noqa: E402
+
+application = WebhooksFirst(django)

@@ -13,5 +13,4 @@ class LotteryConfig(AppConfig):
     bot_events = (("giveaway.drawn", _("A giveaway was drawn")),)
     portal_nav = "lottery.navigation.ITEMS"
     audit_labels = "lottery.audit_labels.LABELS"
-    stored_statements = "lottery.services.entries.STORED"
     home_panel = "lottery.views.panel.running"

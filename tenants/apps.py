@@ -15,12 +15,11 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what must hold before the first query."""
-        from tenants import append_only, checks, rls, scoping, stored  # noqa: F401 - need the app registry
+        from tenants import append_only, checks, rls, scoping  # noqa: F401 - need the app registry
         from tenants.models.canary import write_canary
 
         scoping.close_leaks()
         # no sender: a new product's tables must be guarded in the same migrate
         post_migrate.connect(rls.enforce, dispatch_uid="row-level security")
-        post_migrate.connect(stored.enforce, sender=self, dispatch_uid="hot statements")
         post_migrate.connect(append_only.enforce, sender=self, dispatch_uid="append-only audit")
         post_migrate.connect(write_canary, sender=self, dispatch_uid="encryption canary")

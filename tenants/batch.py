@@ -7,12 +7,11 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-from tenants import stored
-from tenants.stored import Stored
+from tenants.prepared import Prepared
 
-__all__ = ["Rows", "Statement", "Stored", "run"]
+__all__ = ["Prepared", "Rows", "Statement", "run"]
 
-Statement = tuple[str | Stored, Sequence[Any]]
+Statement = tuple[str | Prepared, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 
 
@@ -29,34 +28,16 @@ def run(statements: Sequence[Statement], *, commit: bool = False) -> list[Rows]:
     # not `django.db.connection`, which finds the thread's connection anew at each attribute
     database: Any = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql":
-        return _one_by_one([(_portable(sql), params) for sql, params in statements])
-    called = [_called(sql, database) for sql, _params in statements]
-    plain = [(sql, params) for sql, (_, params) in zip(called, statements, strict=True)]
+        return _one_by_one([(_plain(sql), params) for sql, params in statements])
     if database.queries_logged or database.execute_wrappers:
-        results = _watched(plain)
-    else:
-        from tenants.postgresql import wire
+        return _watched([(_plain(sql), params) for sql, params in statements])
+    from tenants.postgresql import wire
 
-        results = wire.run(database, plain, commit=commit and database.may_commit_early())
-    return [_own(*one) for one in zip(statements, called, results, strict=True)]
+    return wire.run(database, statements, commit=commit and database.may_commit_early())
 
 
-def _portable(sql: str | Stored) -> str:
-    return sql.sql if isinstance(sql, Stored) else sql
-
-
-def _called(sql: str | Stored, database: Any) -> str:
-    if isinstance(sql, Stored):
-        return sql.call if stored.is_there(sql, database) else sql.sql
-    return sql
-
-
-def _own(statement: Statement, called: str, rows: Rows) -> Rows:
-    """Return a statement's rows: a function that found none gives one of nulls."""
-    sql, _params = statement
-    if isinstance(sql, Stored) and called is sql.call:
-        return rows if sql.gives and rows and rows[0][0] is not None else []
-    return rows
+def _plain(sql: str | Prepared) -> str:
+    return sql.sql if isinstance(sql, Prepared) else sql
 
 
 def _one_by_one(statements: Sequence[tuple[str, Sequence[Any]]]) -> list[Rows]:

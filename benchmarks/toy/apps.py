@@ -9,4 +9,3 @@ class ToyConfig(AppConfig):
     name = "benchmarks.toy"
     label = "toy"
     bot_product = "benchmarks.toy.bot.product"
-    stored_statements = "benchmarks.toy.bot.STORED"

@@ -11,16 +11,14 @@ from tenants import batch
 router = Router()
 product = Product("toy", "Notes", "Notes of a benchmark.", router)
 
-TITLE = batch.Stored(
-    "toy_title", "SELECT title FROM toy_topic WHERE bot_id = %s", ("bigint",), ("varchar",)
-)
-INSERT = batch.Stored(
+TITLE = batch.Prepared("toy_title", "SELECT title FROM toy_topic WHERE bot_id = %s", ("bigint",))
+INSERT = batch.Prepared(
     "toy_note",
     "INSERT INTO toy_note (tenant_id, topic_id, person_id, text)"
     " SELECT tenant_id, id, %s, %s FROM toy_topic WHERE bot_id = %s",
     ("bigint", "text", "bigint"),
+    gives=False,
 )
-STORED = (TITLE, INSERT)
 
 
 @router.command("note", "Write a note")

@@ -23,7 +23,16 @@ class Topic(TenantOwned):
 class Note(TenantOwned):
     """The row that every command writes."""
 
-    topic = models.ForeignKey(Topic, on_delete=models.CASCADE)
+    # as in every busy table of ours
+    tenant = models.ForeignKey(
+        "tenants.Tenant",
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    # as in the rivals' table
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, db_index=False)
     person_id = models.BigIntegerField()
     text = models.TextField()
 

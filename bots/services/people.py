@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 from bots.models import Bot, Person
@@ -23,7 +24,7 @@ WRITTEN = Columns(Person, *(field.name for field in COLUMNS.fields if not field.
 DESCRIBED = ("first_name", "last_name", "username", "client_language")
 # A first contact, or news of somebody known: one statement, also where two workers meet.
 # Who writes in private (`has_started` in the new row) proves that we may write back.
-MEET = batch.Stored(
+MEET = batch.Prepared(
     "meet",
     "INSERT INTO bots_person ("  # noqa: S608 - our own column names
     + ", ".join(field.column for field in WRITTEN.fields)
@@ -35,13 +36,20 @@ MEET = batch.Stored(
     " CASE WHEN excluded.has_started THEN NULL ELSE bots_person.blocked_at END"
     f" RETURNING {COLUMNS.sql('bots_person')}",
     WRITTEN.types,
-    COLUMNS.types,
 )
 
 
 def from_row(row: Sequence[Any]) -> Person:
-    """Return the person of a row with `COLUMNS`."""
-    return Person.from_db(DEFAULT_DB_ALIAS, COLUMNS.names, COLUMNS.loaded(row))
+    """Return the person of a row with `COLUMNS`.
+
+    What `Person.from_db` returns, without a descriptor and a signal for each column: those cost an
+    update more than all that its handler does with the person.
+    """
+    person = Person.__new__(Person)
+    person._state = ModelState()
+    person._state.adding, person._state.db = False, DEFAULT_DB_ALIAS
+    person.__dict__.update(zip(COLUMNS.names, COLUMNS.loaded(row), strict=True))
+    return person
 
 
 def current(known: Person | None, bot_id: int, user: Mapping[str, Any], *, private: bool) -> Person:

@@ -39,20 +39,20 @@ WHERE = (
 BOT = " FROM bots_bot b JOIN tenants_tenant t ON t.id = b.tenant_id"
 CONVERSATION = " LEFT JOIN bots_conversation c ON c.person_id = p.id"
 TAKES = ("bigint", "timestamptz", "bigint", "bigint", "bigint")
-GIVES = ("integer", "varchar", "text", "boolean", "boolean", *people.COLUMNS.types)
-FIRST = len(GIVES) - len(people.COLUMNS.types)
-LOOK = batch.Stored("look", f"{WANTED}{BOT}{WHERE} WHERE b.id = %s", TAKES, GIVES)
-LOOK_AND_RECALL = batch.Stored(
+FIRST = 5  # columns before the person's
+LAST = FIRST + len(people.COLUMNS.names)
+LOOK = batch.Prepared("look", f"{WANTED}{BOT}{WHERE} WHERE b.id = %s", TAKES)
+LOOK_AND_RECALL = batch.Prepared(
     "look_and_recall",
     f"{WANTED}, {DIALOGUE.sql('c')}{BOT}{WHERE}{CONVERSATION} WHERE b.id = %s",
     TAKES,
-    (*GIVES, *DIALOGUE.types),
 )
-SETTLE = batch.Stored(
+SETTLE = batch.Prepared(
     "settle",
     "INSERT INTO bots_receipt (bot_id, update_id, tenant_id, answer, received_at)"
     " VALUES (%s, %s, %s, %s, %s)",
     ("bigint", "bigint", "bigint", "text", "timestamptz"),
+    gives=False,
 )
 # A replay turns the receipt of parking, or none at all, into a real one.
 UNPARK = (
@@ -60,7 +60,6 @@ UNPARK = (
     " VALUES (%s, %s, %s, '', %s) ON CONFLICT (bot_id, update_id)"
     " DO UPDATE SET is_parked = %s WHERE bots_receipt.is_parked RETURNING update_id"
 )
-STORED = (LOOK, LOOK_AND_RECALL, SETTLE, people.MEET)
 
 
 class Stale(Exception):
@@ -119,8 +118,7 @@ def look(
     _version, _state, answer, is_parked, is_chat_waiting = rows[0][:FIRST]
     if answer is not None and not (is_parked and ignore_parked):
         raise Repeat(answer)
-    last = len(GIVES)
-    described, asked = rows[0][FIRST:last], rows[0][last:]
+    described, asked = rows[0][FIRST:LAST], rows[0][LAST:]
     return Standing(
         # the first column of each is null where there is no row
         None if described[0] is None else people.from_row(described),

@@ -23,27 +23,25 @@ INSERT = (
     " (tenant_id, lottery_id, person_id, weight, salt, tag, state, reason, joined_at)"
     " SELECT l.tenant_id, l.id, %s, 1, %s, %s, 'ok', '', %s FROM lottery_lottery l"
     " WHERE l.id = %s AND l.tenant_id = %s AND l.bot_id = %s AND l.state = 'open'"
-    " AND l.ends_at > %s{lock} ON CONFLICT (lottery_id, person_id) DO NOTHING RETURNING id"
+    " AND l.ends_at > %s{lock} ON CONFLICT (lottery_id, person_id) DO NOTHING RETURNING"
+    " (SELECT g.entry_count FROM lottery_lottery g WHERE g.id = lottery_entry.lottery_id)"
 )
 # The freeze locks the row FOR UPDATE, which waits for these locks and makes later joins wait for
 # it; then they see that the state is another. Joins do not wait for each other, nor for counting.
 LOCK = " FOR KEY SHARE OF l" if connection.vendor == "postgresql" else ""
 KEYS = ("bigint", "bigint", "bigint")
-JOIN = batch.Stored(
+JOIN = batch.Prepared(
     "join",
     INSERT.format(lock=LOCK),
     ("bigint", "bytea", "bytea", "timestamptz", *KEYS, "timestamptz"),
-    ("bigint",),
 )
-STANDING = batch.Stored(
+STANDING = batch.Prepared(
     "giveaway_standing",
     "SELECT l.state, l.ends_at, l.entry_count,"
     " EXISTS (SELECT 1 FROM lottery_entry e WHERE e.lottery_id = l.id AND e.person_id = %s)"
     " FROM lottery_lottery l WHERE l.id = %s AND l.tenant_id = %s AND l.bot_id = %s",
     ("bigint", *KEYS),
-    ("varchar", "timestamptz", "integer", "boolean"),
 )
-STORED = (JOIN, STANDING)
 
 
 class NotFound(LookupError):
@@ -71,7 +69,9 @@ class Joined:
 
 
 def join(lottery_id: int, person: Person, *, now: datetime | None = None) -> Joined:
-    """Let a person take part, in one round trip, inside the open scope's transaction.
+    """Let a person take part, inside the open scope's transaction.
+
+    One round trip; a second one only where he is not new, to learn why.
 
     Raises:
         NotFound: another bot's giveaway, a draft, or none at all.
@@ -83,21 +83,17 @@ def join(lottery_id: int, person: Person, *, now: datetime | None = None) -> Joi
     where = [lottery_id, person.tenant_id, person.bot_id]
     stored_now = connection.ops.adapt_datetimefield_value(moment)
     tag = fairdraw.tag(salt, person.telegram_id)
-    inserted, standing = batch.run(
-        [
-            (JOIN, [person.pk, salt, tag, stored_now, *where, stored_now]),
-            (STANDING, [person.pk, *where]),
-        ]
-    )
+    (inserted,) = batch.run([(JOIN, [person.pk, salt, tag, stored_now, *where, stored_now])])
+    if inserted:
+        return Joined(is_new=True, count=inserted[0][0] + 1)
+    (standing,) = batch.run([(STANDING, [person.pk, *where])])
     if not standing:
         raise NotFound(lottery_id)
-    return _outcome(bool(inserted), standing[0], moment)
+    return _outcome(standing[0], moment)
 
 
-def _outcome(is_new: bool, standing: tuple[Any, ...], now: datetime) -> Joined:  # noqa: FBT001
+def _outcome(standing: tuple[Any, ...], now: datetime) -> Joined:
     state, ends_at, count, was_in = standing
-    if is_new:
-        return Joined(is_new=True, count=count + 1)
     if state == Lottery.State.DRAFT:
         raise NotFound
     if state == Lottery.State.SCHEDULED:

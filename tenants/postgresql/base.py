@@ -19,6 +19,8 @@ from psycopg import Error
 from psycopg import sql as psql
 from psycopg.pq import TransactionStatus
 
+from tenants.postgresql import wire
+from tenants.prepared import PLANNING
 from tenants.scoping import row_security_setting
 
 
@@ -69,9 +71,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._goes_alone = False
         # what `app.tenant` holds in the open transaction; None: not known
         self._tenant_set: str | None = None
+        # whether the open transaction plans prepared statements in our way
+        self._is_hot = False
 
-    def take_prefix(self) -> tuple[str, int]:
+    def take_prefix(self, *, hot: bool = False) -> tuple[str, int]:
         """Return the statements to put in front of the next one, and how many they are.
+
+        `hot`: the next one was prepared, and wants its plan made and kept in our way.
 
         Raises:
             TransactionManagementError: the transaction was committed ahead of its `atomic()`.
@@ -91,6 +97,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if wanted != self._tenant_set:
             self._tenant_set = wanted
             prefix, count = f"{prefix}SET LOCAL app.tenant = '{wanted}'; ", count + 1
+        if hot and not self._is_hot:
+            self._is_hot = True
+            prefix, count = prefix + PLANNING[0], count + PLANNING[1]
         return prefix, count
 
     def after_failure(self) -> None:
@@ -99,7 +108,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         A value that cannot be sent is found before the message goes out, a syntax error before
         anything of it runs.
         """
-        self._tenant_set = None
+        self._tenant_set, self._is_hot = None, False
         status = self.connection.info.transaction_status if self.connection else None
         if self._in_transaction and status == TransactionStatus.IDLE:
             self._begin_pending = True
@@ -122,7 +131,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect, knowing nothing of what the last connection had set."""
         self._forget()
-        return super().get_new_connection(conn_params)
+        opened = super().get_new_connection(conn_params)
+        # one that comes from the pool has its session with it
+        self.session = vars(opened).setdefault("session", wire.Session(opened))
+        return opened
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor that knows this connection's pending statements."""
@@ -154,7 +166,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _after_transaction(self) -> None:
         """Forget the setting, which ended with the transaction; the next BEGIN waits again."""
         self._begin_pending = self._in_transaction
-        self._is_committed = False
+        self._is_committed = self._is_hot = False
         self._tenant_set = None
 
     def _savepoint_rollback(self, sid: str) -> None:
@@ -163,8 +175,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._savepoint_rollback(sid)
         finally:
             self._goes_alone = False
-            # PostgreSQL puts `app.tenant` back to what it was at the savepoint.
-            self._tenant_set = None
+            # PostgreSQL puts the settings back to what they were at the savepoint.
+            self._tenant_set, self._is_hot = None, False
 
     def _close(self) -> Any:
         if self.pool and self.connection is not None and self._in_transaction:

@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from tenants import batch, stored
+from tenants import batch
 from tenants.models import Membership, Tenant
 from tenants.scoping import scope
 from tenants.testing import make_tenant, make_user, sent_messages
@@ -20,10 +20,9 @@ ON_POSTGRESQL = connection.vendor == "postgresql"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 COUNT = "SELECT count(*) FROM tenants_membership"
-TWICE = batch.Stored(
-    "twice", "SELECT role, %s FROM tenants_membership WHERE id = %s", ("text", "bigint"),
-    ("varchar", "text"),
-)  # fmt: skip
+TWICE = batch.Prepared(
+    "twice", "SELECT role, %s FROM tenants_membership WHERE id = %s", ("text", "bigint")
+)
 
 
 @pytest.fixture
@@ -76,7 +75,7 @@ def test_a_failed_batch_commits_nothing(owned: Tenant) -> None:
         assert Membership.objects.get().role == "owner"
 
 
-def test_a_stored_statement_gives_its_row_or_none(owned: Tenant) -> None:
+def test_a_prepared_statement_gives_its_row_or_none(owned: Tenant) -> None:
     key = membership(owned)
     with scope(owned):
         assert batch.run([(TWICE, ["it's", key]), (TWICE, ["", 0])]) == [[("owner", "it's")], []]
@@ -138,26 +137,49 @@ if ON_POSTGRESQL:
         with scope(owned):
             assert batch.run([(COUNT, [])]) == [[(1,)]]
 
-    def test_a_function_is_used_and_keeps_the_walls(
-        owned: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    def test_a_statement_is_prepared_once_and_keeps_the_walls(
+        owned: Tenant, tmp_path: Path
     ) -> None:
         key, other = membership(owned), make_tenant(owner=make_user())
-        monkeypatch.setattr(stored, "declared", lambda: [TWICE])
-        stored.enforce()
-        stored.enforce()  # finds it there
-        try:
-            with sent_messages(tmp_path) as sent, scope(owned):
-                found = [batch.run([(TWICE, ["x", key])]) for _time in range(8)]
-            with scope(other):
-                hidden = batch.run([(TWICE, ["x", key])])
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute(f"DROP FUNCTION {TWICE.function}")
-            stored.forget()
+        # a pooled connection may know the others already
+        fresh = batch.Prepared("once", TWICE.sql, TWICE.takes)
+        with sent_messages(tmp_path) as sent, scope(owned):
+            found = [batch.run([(fresh, ["x", key])]) for _time in range(8)]
+        with scope(other):
+            hidden = batch.run([(fresh, ["x", key])])
         assert found == [[[("owner", "x")]]] * 8
-        assert TWICE.function in sent[-2]
+        assert sum("PREPARE" in message for message in sent) == 1
+        assert "EXECUTE" in sent[-2]
         assert hidden == [[]]
 
-    def test_the_declared_functions_are_there_after_migrate() -> None:
-        assert len(stored.declared()) > 5
-        assert all(stored.is_there(statement, connection) for statement in stored.declared())
+    def test_it_is_prepared_after_a_message_that_failed(owned: Tenant) -> None:
+        key = membership(owned)
+        connection.close()
+        with pytest.raises(DataError), scope(owned):
+            batch.run([(TWICE, ["x", key]), ("SELECT 1 / %s", [0])])
+        with scope(owned):
+            assert batch.run([(TWICE, ["x", key])]) == [[("owner", "x")]]
+
+    def test_it_is_planned_for_a_table_that_grows(owned: Tenant) -> None:
+        with scope(owned):
+            batch.run([(TWICE, ["x", 1])])
+            plan = batch.run([(f"EXPLAIN EXECUTE {TWICE.key}('x', 1)", [])])
+        assert "Index Scan" in str(plan)
+
+    def test_after_a_savepoint_it_is_planned_in_our_way_again(owned: Tenant) -> None:
+        with scope(owned):
+            with pytest.raises(DataError), transaction.atomic():
+                batch.run([(TWICE, ["x", 1]), ("SELECT 1 / %s", [0])])
+            batch.run([(TWICE, ["x", 1])])
+            assert batch.run([("SHOW plan_cache_mode", [])]) == [[("force_generic_plan",)]]
+
+    def test_behind_a_proxy_nothing_is_prepared(
+        owned: Tenant, settings: Any, tmp_path: Path
+    ) -> None:
+        key = membership(owned)
+        settings.DATABASE_PREPARE = False
+        connection.close()
+        with sent_messages(tmp_path) as sent, scope(owned):
+            assert batch.run([(TWICE, ["x", key])]) == [[("owner", "x")]]
+        connection.close()
+        assert not any("PREPARE" in message or "EXECUTE" in message for message in sent)
