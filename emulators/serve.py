@@ -7,6 +7,7 @@ from pathlib import Path
 from emulators.clock import Clock
 from emulators.feishu import FeishuEmulator
 from emulators.httpd import Server
+from emulators.ovh import OvhEmulator
 from emulators.telegram import TelegramEmulator
 from emulators.wsgi import App, Environ, Start, answer_json
 
@@ -19,7 +20,12 @@ class Emulators:
     def __init__(self, data_dir: Path | None, clock: Clock | None) -> None:
         self.telegram = TelegramEmulator(data_dir, clock)
         self.feishu = FeishuEmulator(data_dir, clock)
-        self._apps: dict[str, App] = {"telegram": self.telegram.app, "feishu": self.feishu.app}
+        self.ovh = OvhEmulator(data_dir, clock)
+        self._apps: dict[str, App] = {
+            "telegram": self.telegram.app,
+            "feishu": self.feishu.app,
+            "ovh": self.ovh.app,
+        }
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Dispatch on the first part of the path."""
@@ -47,6 +53,7 @@ class Emulators:
         """Stop background work and write state to disk."""
         self.telegram.close()
         self.feishu.close()
+        self.ovh.close()
 
 
 def build(data_dir: Path | None = None, clock: Clock | None = None) -> Emulators:

@@ -1,0 +1,1 @@
+"""The outside services that the OVH product speaks to."""
