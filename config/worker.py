@@ -3,7 +3,8 @@
 gunicorn's own threaded worker hands each request over twice, from the thread that waits on the
 sockets to one of a pool and back through a pipe, and sends an answer's head and body apart. Where
 an answer takes half a millisecond that is a fifth of the work. Here each thread waits, answers and
-gives the connection back to epoll; reading requests, and every rule of HTTP, stays gunicorn's.
+gives the connection back to epoll. Reading requests, and every rule of HTTP, stays gunicorn's, but
+for plain requests of the kind that comes by the thousand (config/fast_lane.py).
 HTTP/1 without TLS only: that is what stands behind a proxy. The hooks `pre_request` and
 `post_request` are not called, and there is no access log (the proxy keeps it).
 """
@@ -20,76 +21,18 @@ import threading
 import time
 from typing import Any
 
-from gunicorn import util
 from gunicorn.http import wsgi
 from gunicorn.workers import base
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
+
+from config import fast_lane
+from config.exchange import LINGER_BYTES, Connection, Response
 
 TICK = 1.0  # seconds between two signs of life
 FIRST_WAIT = 5  # seconds for a first request where connections are not kept
 SILENCE = 20  # seconds that a thread waits for a client's next byte, or for it to take ours
 LINGER = 2.0  # seconds that an ended connection waits for the client to close it, too
-LINGER_BYTES = 64 * 1024  # what it throws away meanwhile
 ONCE = select.EPOLLIN | select.EPOLLONESHOT
-
-
-class Connection(TConn):  # type: ignore[misc,unused-ignore]
-    """A client's connection; once it is closing, what comes is thrown away."""
-
-    is_closing = False
-    thrown_away = 0  # bytes
-
-    def received(self, flags: int = 0) -> int | None:
-        """Read at once: the number of bytes, 0 where the client has ended, None for none yet."""
-        try:
-            return len(self.sock.recv(LINGER_BYTES, flags | socket.MSG_DONTWAIT))
-        except BlockingIOError:
-            return None
-        except OSError:
-            return 0
-
-
-class Response(wsgi.Response):  # type: ignore[misc,unused-ignore]
-    """Sends an answer's head together with the first part of its body."""
-
-    worker: Worker
-    headers_sent: bool
-    head = b""  # made, and not sent yet
-
-    def send_headers(self) -> None:
-        """Keep the head until there is something to send it with."""
-        if self.headers_sent:
-            return
-        if not self.worker.alive:
-            self.force_close()
-        lines = [*self.default_headers(), *(f"{name}: {it}\r\n" for name, it in self.headers)]
-        self.head = f"{''.join(lines)}\r\n".encode("latin-1")
-        self.headers_sent = True
-
-    def _emit_body(self, data: bytes) -> None:
-        if self.chunked:
-            data = b"%X\r\n%b\r\n" % (len(data), data)
-        if self.head:
-            data, self.head = self.head + data, b""
-        self.sock.sendall(data)
-
-    def _flush(self) -> None:
-        self.send_headers()
-        head, self.head = self.head, b""
-        if head:
-            self.sock.sendall(head)
-
-    def sendfile(self, respiter: Any) -> bool:
-        """Send a file past our memory; the head goes first."""
-        if not util.has_fileno(respiter.filelike):
-            return False
-        self._flush()
-        return bool(super().sendfile(respiter))
-
-    def close(self) -> None:
-        """End the answer, an empty one too."""
-        self._flush()
-        super().close()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc,unused-ignore]
@@ -107,6 +50,7 @@ class Worker(ThreadWorker):  # type: ignore[misc,unused-ignore]
         # file descriptor -> connection that no thread has now; taking it out is atomic
         self.keepalived_conns: dict[int, Connection] = {}
         self._lock = threading.Lock()
+        self._lane: fast_lane.FastLane | None = None
         self._first_wait = self.cfg.keepalive or FIRST_WAIT
         self._silence = struct.pack("ll", min(self._first_wait, SILENCE), 0)  # a timeval
 
@@ -123,6 +67,7 @@ class Worker(ThreadWorker):  # type: ignore[misc,unused-ignore]
 
     def run(self) -> None:
         """Serve until told to stop."""
+        self._lane = fast_lane.lane_of(self.wsgi, self.cfg)
         for number in range(self.cfg.threads):
             threading.Thread(target=self._serve, name=f"request-{number}", daemon=True).start()
         self.poller.register(self.PIPE[0], selectors.EVENT_READ)
@@ -225,15 +170,41 @@ class Worker(ThreadWorker):  # type: ignore[misc,unused-ignore]
 
     def _answer(self, conn: Connection, number: int) -> None:
         conn.data_ready = True
-        is_kept = self.handle(conn)
+        is_kept = self._answer_plain(self._lane, conn) if self._lane else None
+        if is_kept is None:
+            is_kept = self.handle(conn)
         # what was read ahead into the next request does not make the socket readable
-        while is_kept and conn.parser.unreader.buf.getvalue():
+        while is_kept and conn.parser and conn.parser.unreader.buf.getvalue():
             is_kept = self.handle(conn)
         if is_kept:
             conn.set_timeout()
             self._give_back(conn, number)
         else:
             self._begin_closing(conn, number)
+
+    def _answer_plain(self, lane: fast_lane.FastLane, conn: Connection) -> bool | None:
+        """Answer past gunicorn's parser; None where it has to read what came."""
+        data = fast_lane.piece(conn.sock)
+        if not data:
+            return False
+        told = lane.answer(data, is_last=lambda: not self._counts_on())
+        if told is None:
+            conn.init()
+            conn.parser.unreader.unread(data)
+            return None
+        try:
+            conn.sock.sendall(told.data)
+        except OSError:
+            return False
+        return not told.is_last
+
+    def _counts_on(self) -> bool:
+        """Count a request; tell whether its connection may be kept."""
+        self.nr += 1
+        if self.nr >= self.max_requests:
+            self.alive = False
+            self._wake()
+        return self.alive and len(self.keepalived_conns) < self.max_keepalived
 
     def _give_back(self, conn: Connection, number: int) -> None:
         self.keepalived_conns[number] = conn
@@ -264,11 +235,7 @@ class Worker(ThreadWorker):  # type: ignore[misc,unused-ignore]
         resp, environ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg, Response)
         resp.worker = self
         environ["wsgi.multithread"] = True
-        self.nr += 1
-        if self.nr >= self.max_requests:
-            self.alive = False
-            self._wake()
-        if len(self.keepalived_conns) >= self.max_keepalived:
+        if not self._counts_on():
             resp.force_close()
         try:
             self._run_application(resp, environ)

@@ -13,7 +13,7 @@ from bots import registry
 from bots.models import Bot, Receipt
 from bots.testing import Someone, keys_of, make_bot, outgoing
 from bots.tests.toy import install
-from bots.tests.ways import JSON, Broken, Telegram, by_django, by_server
+from bots.tests.ways import JSON, Broken, Telegram, by_django, by_lane, by_server
 from tenants.models import Tenant
 from tenants.scoping import scope
 
@@ -75,8 +75,8 @@ def test_a_repeat_gets_the_same_answer_and_changes_nothing(telegram: Telegram) -
 
 def test_a_repeat_by_the_other_way_is_a_repeat(bot: Bot) -> None:
     update = Someone(bot).message("/poke")
-    replies = [Telegram(way, bot).update(update).seen for way in (by_server, by_django)]
-    assert replies[0] == replies[1]
+    replies = [Telegram(way, bot).update(update).seen for way in (by_server, by_django, by_lane)]
+    assert replies[0] == replies[1] == replies[2]
     assert receipts(bot) == 1
 
 

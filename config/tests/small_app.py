@@ -102,5 +102,22 @@ PATHS: dict[str, Callable[[Environ, Start], Iterable[bytes]]] = {
 }
 
 
-def application(environ: Environ, start: Start) -> Iterable[bytes]:
-    return PATHS[environ["PATH_INFO"]](environ, start)
+class Application:
+    """Answers through gunicorn, and plain POSTs below /plain past its parser."""
+
+    prefix = "/plain"
+
+    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(self.prefix):
+            return whole(start, b"gunicorn " + environ["wsgi.input"].read())
+        return PATHS[environ["PATH_INFO"]](environ, start)
+
+    def take(
+        self, path: str, headers: dict[bytes, bytes], body: bytes
+    ) -> tuple[int, bytes, dict[str, str]] | None:
+        if path == "/plain/not":
+            return None
+        return 200, b"lane " + headers.get(b"x-word", b"") + body, {"Content-Type": "text/plain"}
+
+
+application = Application()

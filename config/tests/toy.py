@@ -70,7 +70,7 @@ def make_toy(folder: Path, changes: Mapping[str, str]) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
-    for name in ("gunicorn.py", "worker.py"):
+    for name in ("gunicorn.py", "worker.py", "exchange.py", "fast_lane.py"):
         shutil.copy(ROOT / "config" / name, folder / "config" / name)
     return folder
 
