@@ -195,21 +195,17 @@ def own_kinds(report: Report, at: Site, options: Options) -> None:
 
 
 def variants(report: Report, at: Site, options: Options) -> None:
-    """Compare gunicorn's workers and the ways to keep connections; they take turns too."""
-    choices: list[tuple[str, tuple[str, ...], int]] = [("sync", ("-k", "sync"), 1)]
-    choices += [(f"gthread {threads}", (), threads) for threads in (4, 8, 16)]
+    """Compare gunicorn's workers with ours, numbers of threads, and the pool; they take turns."""
+    choices: list[tuple[str, tuple[str, ...], int, bool]] = [
+        ("sync", ("-k", "sync"), 1, False),
+        ("gthread 8", ("-k", "gthread"), 8, False),
+        *((f"ours {threads}", (), threads, False) for threads in (4, 6, 8, 16)),
+        ("ours 8, pool", (), 8, True),
+    ]
     with ExitStack() as stack:
         contenders = [
-            stack.enter_context(
-                at.ours(
-                    *arguments,
-                    threads=threads,
-                    pool=pool,
-                    name=f"{name}, {'pool' if pool else 'connection per thread'}",
-                )
-            )
-            for name, arguments, threads in choices
-            for pool in (True, False)
+            stack.enter_context(at.ours(*arguments, threads=threads, pool=pool, name=name))
+            for name, arguments, threads, pool in choices
         ]
         _add_rates(report, "command", _rounds(contenders, "command", options))
 
