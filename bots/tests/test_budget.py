@@ -87,7 +87,8 @@ def test_a_free_text_looks_for_a_dialogue_in_the_same_two(
     bot: Bot, round_trips: RoundTrips
 ) -> None:
     ada = Someone(bot)
-    ada.says("/help")
+    # a connection prepares the statement of texts at its first one
+    ada.says("hello?")
     with round_trips() as sent:
         ada.says("what?")
     assert len(sent) == IN_ALL, sent
