@@ -119,8 +119,8 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that must not write an error to its console."""
+def page(browser: Browser, world: World) -> Iterator[Page]:
+    """A page that must not write an error to its console; closed before the world it shows."""
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 800})
     page, problems = context.new_page(), list[str]()
     page.on("pageerror", lambda error: problems.append(str(error)))
