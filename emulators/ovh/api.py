@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import orjson
 
 from emulators.ovh.auth import authenticate
-from emulators.ovh.faults import Fault, Faults, spoil
+from emulators.ovh.faults import Fault, Faults, spoil, wait
 from emulators.ovh.hosts import Host
 from emulators.ovh.routes import OWN_CHECK, PUBLIC, find_route
 from emulators.ovh.state import State
@@ -45,6 +45,8 @@ class Api:
         status, value = self._work(host, path, environ, fault)
         if fault is not None and fault.kind == "lost_answer":
             raise DropConnection
+        if fault is not None and fault.kind == "late_answer":
+            wait(fault, environ)
         if isinstance(value, Snapshot):
             return send_snapshot(value, host, entry, environ, start)
         entry["status"] = status

@@ -15,6 +15,7 @@ KINDS = {
     "timeout": "does nothing, waits, then hangs up",
     "drop": "hangs up before anything is done (connection reset)",
     "lost_answer": "does everything, then hangs up without an answer",
+    "late_answer": "does everything, then waits before it answers",
     "ghost": "a checkout refuses what the stock list shows",
     "throttled": "429, with Retry-After when given",
     "html": "an HTML error page, 502 unless told",
@@ -31,7 +32,8 @@ SLICE = 0.25  # seconds between looks whether the client has left
 @dataclass(slots=True)
 class Fault:
     """`times` 0 means for ever. `path` is after the version; `*` stands for anything. `seconds`
-    is for slow and timeout, `status` for html, null and status, `message` for status."""
+    is for slow, timeout and late_answer, `status` for html, null and status, `message` for
+    status."""
 
     kind: str
     host: str = ""

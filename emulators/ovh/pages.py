@@ -1,4 +1,4 @@
-"""Pages a customer sees: accepting a consumer key, looking at an order and paying it."""
+"""Pages a customer sees: making keys, accepting one, looking at an order and paying it."""
 
 from collections.abc import Iterable
 from html import escape
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from emulators.ovh import acts, lifecycle
+from emulators.ovh.applications import VALIDITIES, Applications
 from emulators.ovh.hosts import Host
 from emulators.ovh.markup import (
     button,
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     from emulators.ovh.emulator import OvhEmulator
 
 DISPLAY = "cgi-bin/order/display-order"
-VALIDITIES = (
-    ("", "Unlimited"),
-    ("3600", "1 hour"),
-    ("86400", "1 day"),
-    ("604800", "7 days"),
-    ("2592000", "30 days"),
-)
 
 
 class Pages:
@@ -41,6 +35,7 @@ class Pages:
     def __init__(self, emulator: "OvhEmulator") -> None:
         self._emulator = emulator
         self._state = emulator.state
+        self._applications = Applications(emulator)
 
     def serve_index(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Only the control page has something to show here."""
@@ -55,6 +50,10 @@ class Pages:
         try:
             if is_post:
                 values |= read_fields(environ)
+            if path.rstrip("/") == "createApp":
+                return self._applications.create_app(host, values, environ, start)
+            if path.rstrip("/") == "createToken":
+                return self._applications.create_token(host, values, environ, start)
             if path.rstrip("/") == "auth":
                 act = self._decide if is_post else self._ask
                 return act(host, values, environ, start)

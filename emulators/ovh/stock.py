@@ -85,12 +85,16 @@ def rows_of(host: str, plan_code: str) -> dict[str, Row]:
     return rows
 
 
-@cache
 def empty_chunks(host: str) -> dict[str, bytes]:
     """The rows of each plan as JSON while everything is sold out; shared within a process."""
+    return _empty_chunks(host, tuple(plans_of(host)))
+
+
+@cache
+def _empty_chunks(host: str, codes: tuple[str, ...]) -> dict[str, bytes]:
     return {
         code: join(orjson.dumps(row.as_json({})) for row in rows_of(host, code).values())
-        for code in plans_of(host)
+        for code in codes
     }
 
 
