@@ -7,7 +7,7 @@ row-level security that this brings, and notes itself there as an operator's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -84,6 +84,8 @@ class OperatorAdmin(ModelAdmin):  # type: ignore[misc]
     operations: tuple[Operation, ...] = ()
     # searched by equality where the operator types a number
     number_fields: tuple[str, ...] = ()
+    # a product's words for fields that its models leave unnamed
+    labels: Mapping[str, Any] = {}
 
     list_per_page = 50
     list_max_show_all = 200
@@ -99,7 +101,7 @@ class OperatorAdmin(ModelAdmin):  # type: ignore[misc]
 
     def __init__(self, model: type[Model], site: Any) -> None:
         for named in (model, *(inline.model for inline in self.inlines)):
-            admin_labels.apply(named)
+            admin_labels.apply(named, self.labels)
         super().__init__(model, site)
         self.actions = [*(self.actions or ()), *(self._for_list(one) for one in self.operations)]
         self.actions_detail = [*self.actions_detail, *(one.name for one in self.operations)]

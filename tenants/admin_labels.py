@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
@@ -95,20 +98,28 @@ MODELS = {
     "bots.notice": (_("notice"), _("notices")),
     "lottery.place": (_("drawn place"), _("drawn places")),
     "lottery.prize": (_("prize"), _("prizes")),
+    "ovh_sniper.announced": (_("announcement"), _("announcements")),
+    "ovh_sniper.configuration": (_("hardware configuration"), _("hardware configurations")),
+    "ovh_sniper.ghoststock": (_("ghost stock"), _("ghost stock")),
+    "ovh_sniper.stockinterval": (_("stock interval"), _("stock intervals")),
+    "ovh_sniper.storedcatalogue": (_("price list"), _("price lists")),
+    "ovh_sniper.storedplan": (_("plan"), _("plans")),
+    "ovh_sniper.unwatched": (_("unwatched time"), _("unwatched times")),
     "tenants.heartbeat": (_("heartbeat"), _("heartbeats")),
     "tenants.lease": (_("lease"), _("leases")),
     "tenants.membership": (_("membership"), _("memberships")),
 }
 
 
-def apply(model: type[Model]) -> None:
-    """Name what the model leaves unnamed.
+def apply(model: type[Model], own: Mapping[str, Any] | None = None) -> None:
+    """Name what the model leaves unnamed; `own` are a product's words for its own fields.
 
     Migrations do not see it: they are written from what the class itself says.
     """
+    known = {**FIELDS, **(own or {})}
     for field in model._meta.get_fields():
-        if getattr(field, "_verbose_name", "") is None and field.name in FIELDS:
-            field.verbose_name = FIELDS[field.name]  # type: ignore[union-attr]
+        if getattr(field, "_verbose_name", "") is None and field.name in known:
+            field.verbose_name = known[field.name]  # type: ignore[union-attr]
     if model._meta.label_lower in MODELS and "verbose_name" not in model._meta.original_attrs:
         names = MODELS[model._meta.label_lower]
         model._meta.verbose_name, model._meta.verbose_name_plural = names

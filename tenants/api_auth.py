@@ -82,13 +82,36 @@ class HasScope(BasePermission):
             ) from None
         if not isinstance(request.auth, ApiKey):
             return False
-        self.message = _("This API key lacks the scope “%(scope)s”.") % {"scope": needed}
+        self.message = lacking(needed)
         self.code = "scope_missing"
-        return bool({needed, ApiKey.Scope.FULL.value} & set(request.auth.scopes))
+        return has_scope(request.auth, needed)
+
+
+def has_scope(key: ApiKey, needed: str) -> bool:
+    """Tell whether a key may do what needs this scope."""
+    return bool({needed, ApiKey.Scope.FULL.value} & set(key.scopes))
+
+
+def require_scope(request: Request, needed: str) -> None:
+    """Refuse what needs one scope more than the view itself does.
+
+    Raises:
+        PermissionDenied: the key lacks it.
+    """
+    if not isinstance(request.auth, ApiKey) or not has_scope(request.auth, needed):
+        raise exceptions.PermissionDenied(lacking(needed), "scope_missing")
+
+
+def lacking(needed: str) -> str:
+    """Return what somebody is told whose key lacks a scope."""
+    return _("This API key lacks the scope “%(scope)s”.") % {"scope": needed}
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Give every refusal the same shape: `{"error": {"code", "message", "fields"?}}`."""
+    """Give every refusal the same shape: `{"error": {"code", "message", "fields"?}}`.
+
+    What an error of ours has in `facts` stands beside its code and message.
+    """
     from rest_framework.views import exception_handler as default_handler
 
     response = default_handler(error, context)
@@ -116,6 +139,7 @@ def error_body(error: Exception, data: Any) -> dict[str, Any]:
         "error": {
             "code": code if isinstance(code, str) else "permission_denied",
             "message": str(data.get("detail", "")),
+            **getattr(error, "facts", {}),
         }
     }
 

@@ -18,6 +18,10 @@ class ApiKey(TenantOwned):
         BOTS_WRITE = "bots:write", _("change bots")
         LOTTERY_READ = "lottery:read", _("read giveaways")
         LOTTERY_WRITE = "lottery:write", _("change giveaways")
+        OVH_READ = "ovh:read", _("read OVH stock, wishes and orders")
+        OVH_WRITE = "ovh:write", _("change OVH wishes, accounts and settings")
+        OVH_ORDER = "ovh:order", _("order servers at OVH")
+        OVH_PAY = "ovh:pay", _("pay for orders at OVH and withdraw from them")
 
     name = models.CharField(_("name"), max_length=60)
     prefix = models.CharField(max_length=10, unique=True, editable=False)

@@ -30,7 +30,9 @@ GLOBAL |= {"tenants.EncryptionCanary", "tenants.AccountMail"}
 # what OVH shows to everybody
 GLOBAL |= {f"ovh_sniper.{name}" for name in ("Poller", "Configuration", "StockInterval")}
 GLOBAL |= {f"ovh_sniper.{name}" for name in ("GhostStock", "StoredCatalogue", "StoredPlan")}
-GLOBAL |= {"ovh_sniper.CatalogueChange"}
+GLOBAL |= {
+    f"ovh_sniper.{name}" for name in ("CatalogueChange", "Unwatched", "Announced", "VpsPlan")
+}
 OURS = {"tenants", "bots", "ovh_sniper", "traffic_guard", "energy", "shop", "lottery"}
 
 
