@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from bots.buttons import Button
 from bots.incoming import Incoming
 from bots.messages import Keyboard, Press
-from bots.products import installed, table
+from bots.products import Product, installed, table
 from bots.routing import Match, Router, run
 from bots.services import staff
 
@@ -31,13 +31,18 @@ class ChooseLanguage(Button, prefix="b!lang"):
 
 
 def main_menu(incoming: Incoming) -> Keyboard:
-    """Return a button for each product that is switched on and has an entry."""
+    """Return a button for each product that is switched on and has an entry for this person."""
     products = installed()
     return [
         [Press(products[slug].title, OpenProduct(slug))]
         for slug in incoming.bot.products
-        if slug in products and products[slug].menu_command
+        if slug in products and _has_entry(incoming, products[slug])
     ]
+
+
+def _has_entry(incoming: Incoming, product: Product) -> bool:
+    route = product.router.commands.get(product.menu_command)
+    return route is not None and (route.staff is None or incoming.may(route.staff))
 
 
 @router.command("start", gettext_lazy("Open the main menu"))

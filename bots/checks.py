@@ -69,10 +69,9 @@ def _menus(found: Iterable[Product]) -> Iterator[CheckMessage]:
     for product in found:
         if not product.menu_command:
             continue
-        route = product.router.commands.get(product.menu_command)
-        if route is None or route.staff is not None:
+        if product.menu_command not in product.router.commands:
             yield Error(
                 f"{product.slug}: menu_command {product.menu_command!r} must be a command of the "
-                "product that everybody may use.",
+                "product.",
                 id="bots.E007",
             )

@@ -27,7 +27,7 @@ class Product:
     title: _StrPromise | str
     description: _StrPromise | str
     router: Router
-    # the command that the main menu's button opens
+    # the command that the main menu's button opens, for those who may use it
     menu_command: str = ""
     icon: str = "box"
 

@@ -129,6 +129,19 @@ class Router:
         self.members.append(Route(handler))
         return handler
 
+    def include(self, part: Router) -> None:
+        """Take over the handlers of another module's router, for a product of several modules.
+
+        Raises:
+            RoutingError: both claim the same thing.
+        """
+        for name in ("commands", "buttons", "states", "starts"):
+            for key, route in getattr(part, name).items():
+                _claim(getattr(self, name), key, route)
+        self.private_texts += part.private_texts
+        self.group_texts += part.group_texts
+        self.members += part.members
+
 
 def _claim(table: dict[str, Route], key: str, route: Route) -> None:
     if key in table:

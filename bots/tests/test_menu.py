@@ -36,6 +36,15 @@ def test_the_menu_shows_the_products_that_are_on(bot: Bot) -> None:
     ]
 
 
+def test_the_menu_shows_what_is_for_staff_to_staff_only(bot: Bot) -> None:
+    ada, bob = Someone(bot), Someone(bot)
+    make_staff(bot, bob)
+    with products_for_test(product("staff")):
+        assert (ada.says("/start").call or {})["reply_markup"] == {"inline_keyboard": []}
+        call = bob.says("/start").call or {}
+        assert [key["text"] for [key] in call["reply_markup"]["inline_keyboard"]] == ["Toy"]
+
+
 def test_deep_links_reach_the_product(bot: Bot) -> None:
     assert Someone(bot).says("/start toy_42").text == "deep 42"
     assert "Hello Ada" in Someone(bot).says("/start other").text
