@@ -9,6 +9,7 @@ from typing import Any
 from allauth.account.decorators import secure_admin_login
 from csp.decorators import csp_update
 from django.shortcuts import redirect  # noqa: TID251 - a site of pages
+from django.urls import path
 from unfold.sites import UnfoldAdminSite
 
 from tenants.redaction import struck
@@ -44,6 +45,13 @@ class OperatorSite(UnfoldAdminSite):
             return without_secrets(checked(request, *args, **kwargs))
 
         return wrapped
+
+    def get_urls(self) -> list[Any]:
+        """Return the addresses of lists and rows, and of pages of our own."""
+        # models can be imported only now
+        from config import ovh_page
+
+        return [path("ovh/", self.admin_view(ovh_page.page), name="ovh"), *super().get_urls()]
 
     def login(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
         """Send to everybody's log-in page: it asks for the second factor and limits guessing.

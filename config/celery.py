@@ -32,4 +32,60 @@ app.conf.beat_schedule = {
     "deleted bots": {"task": "bots.tasks.remove_bots", "schedule": 10, "options": {"expires": 10}},
     "purge": {"task": "bots.tasks.purge", "schedule": 3600, "options": {"expires": 3600}},
     "giveaways": {"task": "lottery.tasks.run_due", "schedule": 1, "options": {"expires": 1}},
+    "OVH stock": {
+        "task": "ovh_sniper.tasks.stock.wake",
+        "schedule": 2,
+        "options": {"expires": 2},
+    },
+    "OVH orders": {
+        "task": "ovh_sniper.tasks.orders.sweep_orders",
+        "schedule": 1,
+        "options": {"expires": 1},
+    },
+    "OVH wishes": {
+        "task": "ovh_sniper.tasks.orders.sweep_wishes",
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
+    "OVH stock not acted upon": {
+        "task": "ovh_sniper.tasks.orders.catch_up",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "OVH carts": {
+        "task": "ovh_sniper.tasks.orders.keep_carts",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
+    "OVH alerts left open": {
+        "task": "ovh_sniper.tasks.alerts.end_closed",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "OVH price lists": {
+        "task": "ovh_sniper.tasks.catalogues.sweep_catalogues",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "OVH price news": {
+        "task": "ovh_sniper.tasks.catalogues.sweep_news",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "OVH accounts": {
+        "task": "ovh_sniper.tasks.accounts.examine_due",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "OVH digests": {
+        "task": "ovh_sniper.tasks.digests.send_due",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "OVH VPS": {"task": "ovh_sniper.tasks.vps.sweep", "schedule": 60, "options": {"expires": 60}},
+    "OVH purge": {
+        "task": "ovh_sniper.tasks.retention.prune",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }

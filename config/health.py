@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from bots.models import Bot, FailedUpdate, OutboxMessage
+from ovh_sniper.services import lags
 from tenants.models import Heartbeat, Tenant
 from tenants.scoping import unscoped
 
@@ -25,6 +26,14 @@ from tenants.scoping import unscoped
 OLDEST_HEARTBEAT = timedelta(seconds=30)
 LONGEST_LAG = timedelta(minutes=2)
 BROKER_KNOWN_FOR = 2
+# name -> its kind, and the field of a poller's state
+OVH_METRICS = {
+    "stock_age_seconds": ("gauge", "age"),
+    "calls_total": ("counter", "calls"),
+    "throttled_total": ("counter", "throttled"),
+    "failures": ("gauge", "failures"),
+    "breaker_open": ("gauge", "is_open"),
+}
 
 
 def database() -> str:
@@ -125,4 +134,19 @@ def metrics(request: HttpRequest) -> HttpResponse:
             ),
         ]
     text = "".join(f"# TYPE {name} {kind}\n{name} {value}\n" for name, kind, value in lines)
+    text += ovh_metrics(now)
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def ovh_metrics(now: datetime) -> str:
+    """Return how the polling of each OVH host goes, and how many orders lost their answer."""
+    hosts, lines = lags.pollers(now), []
+    for name, (kind, field) in OVH_METRICS.items():
+        lines.append(f"# TYPE botharbor_ovh_{name} {kind}")
+        for one in hosts:
+            value = getattr(one, field)
+            if value is not None:
+                lines.append(f'botharbor_ovh_{name}{{host="{one.host}"}} {value + 0}')
+    lines.append("# TYPE botharbor_ovh_orders_unclear gauge")
+    lines.append(f"botharbor_ovh_orders_unclear {lags.unclear_orders()}")
+    return "\n".join([*lines, ""])

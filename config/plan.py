@@ -16,6 +16,10 @@ from config.preflight import (
 
 # config/settings.py routes what sends messages to it
 OUTGOING = "outgoing"
+STOCK = "stock"
+# The worker's: eight for what comes and goes, and one for the stock poller of each of OVH's hosts,
+# which keeps it for minutes. A thread that waits costs next to nothing.
+WORKER_THREADS = 8 + 3
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Plan:
         worker = [*celery, "worker", "-P", "threads"]
         commands = {
             "web": [*python, "gunicorn", "-c", "config/gunicorn.py", "config.wsgi:application"],
-            "worker": [*worker, "-c", "8", *level, *alone, *queues],
+            "worker": [*worker, "-c", str(WORKER_THREADS), *level, *alone, *queues],
             "beat": [*celery, "beat", "--max-interval", "1", *level, "-s", schedule, "--pidfile="],
         }
         if self.sender_threads:

@@ -52,6 +52,9 @@ TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", default="https://api.telegram.org
 FEISHU_API_URL = env.str("FEISHU_API_URL", default="https://open.feishu.cn").rstrip("/")
 # `{host}` in it stands for eu, ca and us
 OVH_API_URL = env.str("OVH_API_URL", default="").rstrip("/")
+# seconds: however short an interval tenants choose, no armed plan is looked at more often
+OVH_MIN_INTERVAL = env.float("OVH_MIN_INTERVAL", default=2.0)
+OVH_HISTORY_DAYS = env.int("OVH_HISTORY_DAYS", default=400)
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="")
 # the bot that the emulator knows from the start; `load_demo` connects it
 DEMO_BOT_TOKEN = env.str("DEMO_BOT_TOKEN", default="7100000001:AAHarborDemoBotTokenForEmulators001")
@@ -159,14 +162,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 TENANT_SHARDS = 4
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# Messages have a queue of their own: draws and recounts must not delay a reply.
+# Messages have a queue of their own: draws and recounts must not delay a reply. So have the stock
+# pollers, which run for minutes: a worker for them alone keeps them from other tasks' threads.
 CELERY_TASK_ROUTES = {
     "bots.tasks.deliver": {"queue": "outgoing"},
     "bots.tasks.sweep_outbox": {"queue": "outgoing"},
+    "ovh_sniper.tasks.stock.poll": {"queue": "stock"},
+    "ovh_sniper.tasks.stock.wake": {"queue": "stock"},
 }
 CELERY_WORKER_QUEUES = [
     "default",
     "outgoing",
+    "stock",
     *(f"tenants-{shard}" for shard in range(TENANT_SHARDS)),
 ]
 # Wake the sender after each commit; tests run it themselves.
@@ -279,14 +286,14 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.api_parsing.JSONParser"],
     "EXCEPTION_HANDLER": "tenants.api_auth.exception_handler",
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Botharbor API",
-    "DESCRIPTION": "Bots, products and giveaways of one tenant. Authorization: Bearer bh_live_….",
+    "DESCRIPTION": "Bots, giveaways and OVH stock of one tenant. Authorization: Bearer bh_live_….",
     "VERSION": "1.0.0",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

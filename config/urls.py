@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("tenants.urls")),
     path("", include("bots.urls")),
     path("", include("lottery.urls")),
+    path("", include("ovh_sniper.urls")),
     path("accounts/", include("allauth.urls")),
     path("operator/", admin.site.urls),
     path("favicon.ico", favicon),

@@ -24,6 +24,7 @@ from bots.models import (
     Person,
 )
 from bots.testing import Someone, make_bot, make_chat
+from config.tests import ovh_rows
 from lottery.models import Lottery
 from lottery.services.cards import Join
 from lottery.testing import finish, make_lottery
@@ -85,6 +86,7 @@ def make_cast(name: str, *, rows: int = 1) -> Cast:
     for _row in range(rows):
         failed, message = _add_rows(bot, owner, token)
     secrets = [token, text, totp, running.secret, "hush-hush", owner.password]
+    secrets += ovh_rows.make_accounts(tenant, rows=rows)
     return Cast(tenant, owner, bot, lottery, running, failed, message, key.pk, secrets)
 
 
@@ -149,6 +151,7 @@ def make_message(bot: Bot, **changes: object) -> OutboxMessage:
 
 def fill_global_tables(user: User) -> None:
     """Create the rows that belong to no tenant."""
+    ovh_rows.fill_shared_tables()
     Heartbeat.objects.create(name="worker", at=timezone.now())
     Lease.objects.create(name="poller", holder="abc", until=timezone.now())
     interval = IntervalSchedule.objects.create(every=5, period="seconds")

@@ -12,6 +12,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from config.tests import operators
+from ovh_sniper.models import Account, Order
+from tenants.scoping import unscoped
 
 pytestmark = [
     pytest.mark.browser,
@@ -24,6 +26,10 @@ PATHS = [
     "/operator/bots/failedupdate/{failed}/change/",
     "/operator/bots/outboxmessage/?state__exact=failed",
     "/operator/lottery/lottery/{lottery}/change/",
+    "/operator/ovh/",
+    "/operator/ovh_sniper/account/",
+    "/operator/ovh_sniper/account/{account}/change/",
+    "/operator/ovh_sniper/order/{order}/change/",
     "/operator/django_celery_beat/periodictask/",
     "/operator/auth/group/add/",
 ]
@@ -41,6 +47,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def cast(transactional_db: None) -> operators.Cast:
     return operators.make_cast("acme")
+
+
+def row_of(model: Any) -> int:
+    with unscoped("tests"):
+        pk: int = model.objects.values_list("pk", flat=True).first()
+    return pk
 
 
 def open_as_operator(browser: Browser, url: str, **options: Any) -> tuple[Page, list[str]]:
@@ -67,6 +79,8 @@ def test_pages_fit_and_the_csp_refuses_nothing(
         "bot": cast.bot.pk,
         "failed": cast.failed.pk,
         "lottery": cast.lottery.pk,
+        "account": row_of(Account),
+        "order": row_of(Order),
     }
     for path in PATHS:
         page.goto(live_server.url + path.format(**keys))

@@ -176,22 +176,22 @@ class LiveOvh:
 
     def _order_line(self, order_id: int, number: int) -> OrderLine:
         ids = (order_id, number)
-        plan_code = self._plan_code(ids)
+        sold = self._sold(ids)
         service = self._operated_service(ids) if self._host is Host.US else ""
         return self._ask(
             Call("GET", "/me/order/*/details/*"),
-            lambda answer: parsing.order_line(number, answer, plan_code, service),
+            lambda answer: parsing.order_line(number, answer, sold, service),
             ids=ids,
         )
 
-    def _plan_code(self, ids: tuple[int, int]) -> str:
+    def _sold(self, ids: tuple[int, int]) -> parsing.Sold:
         call = Call("GET", "/me/order/*/details/*/extension")
         try:
-            return self._ask(call, parsing.plan_code, ids=ids)
+            return self._ask(call, parsing.sold, ids=ids)
         except Refused as refused:
             if refused.code != 404:
                 raise
-            return ""  # not every line has one
+            return parsing.Sold()  # not every line has one
 
     def _operated_service(self, ids: tuple[int, int]) -> str:
         """Return the service of a line in the US, where `domain` stays a placeholder."""

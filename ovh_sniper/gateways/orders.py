@@ -64,6 +64,7 @@ class OrderLine:
     total: Decimal
     plan_code: str
     service: str
+    datacenter: str  # of a server's own lines, empty elsewhere and where OVH does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ovh_sniper.gateways.accounts import (
@@ -216,7 +216,14 @@ def step(answer: Json, zone: ZoneInfo) -> FollowUpStep:
     )
 
 
-def order_line(number: int, answer: Json, plan_code: str, service: str) -> OrderLine:
+class Sold(NamedTuple):
+    """What a line of an order is about."""
+
+    plan_code: str = ""
+    datacenter: str = ""
+
+
+def order_line(number: int, answer: Json, sold: Sold, service: str) -> OrderLine:
     """Parse a line of an order; its `domain` is a placeholder such as `*001` until delivery."""
     domain = str(answer.get("domain") or "")
     return OrderLine(
@@ -226,15 +233,21 @@ def order_line(number: int, answer: Json, plan_code: str, service: str) -> Order
         # a text here, a number in a quote
         quantity=int(answer.get("quantity") or 1),
         total=from_price(answer["totalPrice"]),
-        plan_code=plan_code,
+        plan_code=sold.plan_code,
         service=service or ("" if "*" in domain else domain),
+        datacenter=sold.datacenter,
     )
 
 
-def plan_code(answer: Json) -> str:
-    """Parse a line's extension into the plan that it is about, empty for none."""
-    plan = (answer.get("order") or {}).get("plan") or {}
-    return str(plan.get("code") or "")
+def sold(answer: Json) -> Sold:
+    """Parse a line's extension: the plan or addon that it is about, and where, each if it says."""
+    order = answer.get("order") or {}
+    places = [
+        str(one.get("value") or "")
+        for one in order.get("configurations") or ()
+        if one.get("label") == "dedicated_datacenter"
+    ]
+    return Sold(str((order.get("plan") or {}).get("code") or ""), "".join(places[:1]))
 
 
 def operated(answer: Json) -> str:

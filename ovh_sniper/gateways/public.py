@@ -15,6 +15,7 @@ import orjson
 from django.utils.translation import gettext as _
 
 from ovh_sniper.gateways import catalogue_parsing, stock
+from ovh_sniper.gateways.bulk import uncollected
 from ovh_sniper.gateways.catalogue import Catalogue
 from ovh_sniper.gateways.errors import Call, OvhError, Unreachable, from_answer, unusable
 from ovh_sniper.gateways.hosts import Host, api_url
@@ -82,7 +83,8 @@ def _check(response: httpx.Response, call: Call) -> None:
 
 def _parsed(response: httpx.Response, call: Call, parse: Callable[[Any], T]) -> T:
     try:
-        return parse(orjson.loads(response.content))
+        with uncollected():
+            return parse(orjson.loads(response.content))
     except MALFORMED:
         raise unusable(response.status_code, call) from None
 

@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from emulators.clock import ManualClock
 from emulators.httpd import Server
+from emulators.ovh.assortment import thinned
 from emulators.ovh.world import DEMO
 from ovh_sniper.gateways.client import Client
 from ovh_sniper.gateways.ovh import ApplicationKeys, Host, Ovh, connect
+from ovh_sniper.testing import fetch_catalogue, make_account
 from ovh_sniper.tests.buyer import account_of
 from ovh_sniper.tests.canned import CannedOvh
+from ovh_sniper.tests.market import Market
+from ovh_sniper.tests.pages import browser
+from tenants.models import Tenant
+from tenants.testing import make_tenant, make_user
 
 if TYPE_CHECKING:
+    from django.test import Client as Browser
+
     from emulators.ovh import OvhEmulator
+    from ovh_sniper.models import Account
+
+
+# A whole list of 9,000 configurations is for the tests that ask for `whole_assortment`: all others
+# have one in so many of OVH's nameless plans, beside all that have a name.
+THINNED = 20
+Servers = Callable[[int], "tuple[OvhEmulator, str]"]
+
+
+@pytest.fixture
+def whole_assortment() -> None:
+    """Lists as long as the real ones."""
+
+
+@pytest.fixture
+def _thinned_by(request: pytest.FixtureRequest) -> int:
+    return 1 if "whole_assortment" in request.fixturenames else THINNED
+
+
+@pytest.fixture(autouse=True)
+def _assortment(_thinned_by: int) -> Iterator[None]:
+    with thinned(_thinned_by):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -26,22 +60,30 @@ def ovh_clock() -> ManualClock:
 
 
 @pytest.fixture(scope="session")
-def _ovh_server(ovh_clock: ManualClock) -> Iterator[tuple[OvhEmulator, str]]:
-    # 0.7 s to build, so once for all tests
+def _ovh_servers(ovh_clock: ManualClock) -> Iterator[Servers]:
     from emulators.ovh import OvhEmulator
 
-    emulator = OvhEmulator(clock=ovh_clock)
-    with Server(emulator.app) as server:
-        yield emulator, server.url
-    emulator.close()
+    with ExitStack() as stack:
+
+        @cache
+        def server(by: int) -> tuple[OvhEmulator, str]:
+            with thinned(by):
+                emulator = OvhEmulator(clock=ovh_clock)
+            stack.callback(emulator.close)
+            return emulator, stack.enter_context(Server(emulator.app)).url
+
+        yield server
 
 
 @pytest.fixture
-def ovh_emulator(_ovh_server: tuple[OvhEmulator, str], settings: Any) -> Iterator[OvhEmulator]:
+def ovh_emulator(
+    _ovh_servers: Servers, _thinned_by: int, ovh_clock: ManualClock, settings: Any
+) -> Iterator[OvhEmulator]:
     """The demo world, served where OVH_API_URL points to."""
-    emulator, url = _ovh_server
+    emulator, url = _ovh_servers(_thinned_by)
+    # it stands still between tests, and another one may have moved it by days
+    ovh_clock.advance(time.time() - ovh_clock.time())
     emulator.reset()
-    # the emulator's clock stands still between tests
     Client.deltas.clear()
     settings.OVH_API_URL = f"{url}/ovh/{{host}}/1.0"
     yield emulator
@@ -75,3 +117,51 @@ def keys() -> ApplicationKeys:
 def account(canned: CannedOvh, keys: ApplicationKeys) -> Ovh:
     """An account at the canned OVH."""
     return connect(keys)
+
+
+# --- Tenants: Alice owns one, Charlie is a stranger with one of his own
+
+
+@pytest.fixture
+def tenant(db: None) -> Tenant:
+    return make_tenant("Alice's", owner=make_user("alice@example.org"))
+
+
+@pytest.fixture
+def stranger(db: None) -> Tenant:
+    """Another tenant, Charlie's."""
+    return make_tenant("Charlie's", owner=make_user("charlie@example.org"))
+
+
+@pytest.fixture
+def linked(tenant: Tenant, ovh_emulator: OvhEmulator) -> Account:
+    """Alice's European account at the emulated OVH, its price list read."""
+    account = make_account(tenant)
+    fetch_catalogue("eu")
+    return account
+
+
+@pytest.fixture
+def market(
+    tenant: Tenant, ovh_emulator: OvhEmulator, ovh_clock: ManualClock, time_machine: Any
+) -> Market:
+    """Alice's European account with prices and stock, and time that stands still."""
+    return Market(tenant, ovh_emulator, ovh_clock, time_machine)
+
+
+@pytest.fixture
+def unread(tenant: Tenant) -> Account:
+    """Alice's European account where no price matters: nobody has asked OVH for any yet."""
+    return make_account(tenant)
+
+
+@pytest.fixture
+def alice(tenant: Tenant) -> Browser:
+    """The owner's browser."""
+    return browser("alice@example.org")
+
+
+@pytest.fixture
+def charlie(stranger: Tenant) -> Browser:
+    """The stranger's browser."""
+    return browser("charlie@example.org")

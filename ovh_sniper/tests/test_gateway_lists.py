@@ -12,6 +12,8 @@ from ovh_sniper.tests.buyer import now
 if TYPE_CHECKING:
     from emulators.ovh import OvhEmulator
 
+pytestmark = pytest.mark.usefixtures("whole_assortment")
+
 
 @pytest.mark.parametrize(("host", "at_least"), [(Host.EU, 8_000), (Host.US, 15_000)])
 def test_the_list_of_a_host(ovh_emulator: OvhEmulator, host: Host, at_least: int) -> None:

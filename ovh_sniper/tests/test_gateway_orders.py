@@ -12,6 +12,7 @@ from emulators.ovh.world import DEMO
 from ovh_sniper.gateways.errors import Kind, Refused, Unreachable
 from ovh_sniper.gateways.ovh import Host, OrderStatus, Ovh, RetractionReason, service_name
 from ovh_sniper.tests.buyer import (
+    DATACENTERS,
     PLANS,
     account_of,
     filled_cart,
@@ -58,6 +59,8 @@ def test_the_service_is_known_once_delivered(ovh_emulator: OvhEmulator, host: Ho
     lines = account.order_lines(order_id)
     assert sum(line.total for line in lines) == account.order(order_id).without_tax
     assert len({line.plan_code for line in lines}) > 2
+    places = {(line.plan_code == PLANS[host], line.datacenter) for line in lines}
+    assert places == {(True, DATACENTERS[host]), (False, "")}
     assert service_name(lines, PLANS[host]).startswith("ns3")
     assert service_name(lines, "27sk99") == ""
 

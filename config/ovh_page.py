@@ -1,0 +1,196 @@
+"""The operators' page of OVH: how its hosts are polled, how fast orders go, what is stuck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse  # noqa: TID251 - a page of the site
+from django.shortcuts import render  # noqa: TID251
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from config.dashboard import Figure, in_words
+from ovh_sniper.models import WarmCart
+from ovh_sniper.services import lags, oversight
+from ovh_sniper.services.lags import Lag, PollerState
+from tenants.redaction import struck
+
+# The whole list is looked at once a minute at the least, so this is late.
+LATE = 180.0  # seconds
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a host: what it is, and whether it is bad."""
+
+    label: str
+    value: str
+    is_bad: bool = False
+
+
+@never_cache
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """Show it; the part that moves alone where that asks for itself again.
+
+    Raises:
+        PermissionDenied: the operator may not see the pollers.
+    """
+    if not request.user.has_perm("ovh_sniper.view_poller"):
+        raise PermissionDenied
+    now = timezone.now()
+    unclear, unclear_count = oversight.unclear_orders(now)
+    broken, broken_count = oversight.broken_accounts()
+    context = {
+        "now": now,
+        "hosts": [host(state, now) for state in lags.pollers(now)],
+        "lags": [lag(one) for one in lags.lags(now)],
+        "figures": [*stuck(unclear_count, broken_count), *carts()],
+        "unclear": [
+            {
+                "order": one.order,
+                "url": change_url("order", one.order.pk),
+                "since": in_words(now - one.since),
+            }
+            for one in unclear
+        ],
+        "broken": [
+            {
+                "account": one.account,
+                "url": change_url("account", one.account.pk),
+                "why": one.problem,
+            }
+            for one in broken
+        ],
+        "price_lists": [price_list(one, now) for one in oversight.price_lists(now)],
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "operator/_ovh_live.html", context)
+    shell = {**admin.site.each_context(request), "title": "OVH"}
+    return render(request, "operator/ovh.html", {**shell, **context})
+
+
+# --- Hosts
+
+
+def host(state: PollerState, now: datetime) -> dict[str, Any]:
+    """Return a host's card: its name, how it is, and the facts."""
+    is_late = state.is_needed and (state.age is None or state.age > LATE)
+    waits = state.not_before - now if state.not_before and state.not_before > now else None
+    facts = [
+        Fact(_("Last whole list"), ago(state.age), is_late),
+        Fact(_("Last call"), ago(state.last_call)),
+        Fact(_("Looks every"), _("%(seconds)s s") % {"seconds": f"{state.interval:g}"}),
+        Fact(_("Why"), _(state.cadence) if state.cadence else NONE),
+        Fact(_("Rows"), f"{state.rows:,}"),
+        Fact(_("Calls of OVH"), f"{state.calls:,}"),
+        Fact(_("Answers 429"), f"{state.throttled:,}"),
+        Fact(_("Failures in a row"), f"{state.failures}", state.failures > 0),
+        Fact(_("Circuit breaker"), _("open") if state.is_open else _("closed"), state.is_open),
+    ]
+    if waits:
+        facts.append(Fact(_("Waits for"), in_words(waits), is_bad=True))
+    return {
+        "id": state.host.value,
+        "name": state.host.value.upper(),
+        "is_needed": state.is_needed,
+        "is_bad": is_late or state.is_open,
+        "facts": facts,
+        "error": struck(state.last_error),
+    }
+
+
+def ago(seconds: float | None) -> str:
+    """Return how long ago something was."""
+    return _("never") if seconds is None else in_words(timedelta(seconds=seconds))
+
+
+# --- How fast
+
+
+def lag(one: Lag) -> dict[str, Any]:
+    """Return a line of percentiles."""
+    return {
+        "title": one.title,
+        "count": one.count,
+        "values": [span(value) for value in (one.p50, one.p90, one.p99, one.worst)],
+    }
+
+
+def span(seconds: float | None) -> str:
+    """Return a short time as precisely as it matters."""
+    if seconds is None:
+        return NONE
+    if seconds < 1:
+        return _("%(ms)s ms") % {"ms": round(seconds * 1000)}
+    return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
+
+
+# --- What is stuck, what there is
+
+
+def stuck(unclear: int, broken: int) -> list[Figure]:
+    """Return what somebody should look at."""
+    return [
+        Figure(
+            _("Orders without an answer"),
+            f"{unclear}",
+            _("for longer than %(time)s") % {"time": in_words(oversight.LONG)},
+            list_url("order", state__exact="unknown"),
+            "help",
+            "bad" if unclear else "good",
+        ),
+        Figure(
+            _("Broken accounts"),
+            f"{broken}",
+            url=list_url("account", state__exact="broken"),
+            icon="key_off",
+            tone="bad" if broken else "good",
+        ),
+    ]
+
+
+def carts() -> list[Figure]:
+    """Return the carts by state."""
+    counts = oversight.carts()
+    return [
+        Figure(
+            _("Carts: %(state)s") % {"state": state.label},
+            f"{counts.get(state.value, 0)}",
+            url=list_url("warmcart", state__exact=state.value),
+            icon="shopping_cart",
+        )
+        for state in WarmCart.State
+    ]
+
+
+def price_list(one: oversight.PriceList, now: datetime) -> dict[str, Any]:
+    """Return a line of the price lists."""
+    row = one.catalogue
+    return {
+        "name": str(row),
+        "url": change_url("storedcatalogue", row.pk),
+        "age": _("never") if row.fetched_at is None else in_words(now - row.fetched_at),
+        "changed": NONE if row.changed_at is None else in_words(now - row.changed_at),
+        "error": struck(row.last_error),
+        "is_bad": one.is_old,
+    }
+
+
+def list_url(model: str, **conditions: str) -> str:
+    """Return the address of a filtered list of the product."""
+    url = reverse(f"admin:ovh_sniper_{model}_changelist")
+    return f"{url}?{'&'.join(f'{name}={value}' for name, value in conditions.items())}"
+
+
+def change_url(model: str, pk: int) -> str:
+    """Return the address of a row's page."""
+    return reverse(f"admin:ovh_sniper_{model}_change", args=[pk])

@@ -1,0 +1,29 @@
+"""A browser at the product's pages."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from tenants.models import Tenant, User
+from tenants.testing import make_member
+
+
+def browser(email: str) -> Client:
+    """Return the browser of somebody who is logged in."""
+    return _logged_in(User.objects.get(email=email))
+
+
+def member(tenant: Tenant, role: str) -> Client:
+    """Return the browser of a new member with a role."""
+    return _logged_in(make_member(tenant, role))
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def url(tenant: Tenant, rest: str = "") -> str:
+    """Return the address of a page of the product."""
+    return f"/t/{tenant.slug}/ovh/{rest}"

@@ -1,0 +1,287 @@
+"""Stock, plans, history and price changes over the REST API."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ovh_sniper.models import (
+    Account,
+    Announced,
+    CatalogueChange,
+    Configuration,
+    Poller,
+    StockInterval,
+    StoredCatalogue,
+)
+from ovh_sniper.testing import poll
+from ovh_sniper.tests.programs import BASE, Program, code, fields
+from tenants.models import Tenant
+
+if TYPE_CHECKING:
+    from emulators.ovh import OvhEmulator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def program(tenant: Tenant) -> Program:
+    return Program(tenant, "ovh:read")
+
+
+def make_configuration(fqn: str = "27sk15.ram", **fields: Any) -> Configuration:
+    now = timezone.now()
+    values = {"host": "eu", "plan_code": "27sk15", "first_seen": now, "last_seen": now, **fields}
+    return Configuration.objects.create(fqn=fqn, **values)
+
+
+def put(
+    configuration: Configuration,
+    datacenter: str = "gra",
+    *,
+    hours: int = 1,
+    opened_at: datetime | None = None,
+    closed_at: datetime | None = None,
+) -> None:
+    StockInterval.objects.create(
+        configuration=configuration,
+        datacenter=datacenter,
+        availability=f"{hours}H",
+        delivery_hours=hours,
+        best_hours=hours,
+        opened_at=opened_at or timezone.now(),
+        closed_at=closed_at,
+    )
+
+
+def listed(program: Program, **query: Any) -> list[str]:
+    response = program.get("stock/", **query)
+    assert response.status_code == 200, response.content
+    return [one["fqn"] for one in response.json()["results"]]
+
+
+# --- Stock
+
+
+def test_stock_says_where_and_since_when(program: Program) -> None:
+    one = make_configuration(memory="ram-64g-ecc-3200")
+    put(one, "rbx", hours=72)
+    put(one, "gra", hours=1)
+    put(one, "sbg", closed_at=timezone.now())
+    Announced.objects.create(configuration=one, datacenter="waw", since=timezone.now())
+    [shown] = program.get("stock/").json()["results"]
+    assert (shown["host"], shown["plan_code"], shown["memory"]) == (
+        "eu",
+        "27sk15",
+        "ram-64g-ecc-3200",
+    )
+    places = [(place["datacenter"], place["delivery_hours"]) for place in shown["in_stock"]]
+    assert places == [("gra", 1), ("rbx", 72)]
+    assert shown["announced"] == ["waw"]
+    assert shown["price"] is None
+
+
+def test_stock_is_filtered(program: Program) -> None:
+    put(make_configuration("a"), "gra")
+    put(make_configuration("b", plan_code="27sk20"), "rbx")
+    make_configuration("c", host="ca")
+    make_configuration("gone", is_gone=True)
+    make_configuration("vps/FR/x/linux", server="vps/FR", plan_code="vps-le")
+    found = {
+        "": listed(program),
+        "host": listed(program, host="ca"),
+        "plan": listed(program, plan="27sk20"),
+        "in": listed(program, in_stock="true"),
+        "out": listed(program, in_stock="false"),
+        "there": listed(program, datacenter="gra"),
+        "not there": listed(program, datacenter="gra", in_stock="false"),
+        "vps": listed(program, track="vps"),
+    }
+    assert found == {
+        "": ["a", "b", "c"],
+        "host": ["c"],
+        "plan": ["b"],
+        "in": ["a", "b"],
+        "out": ["c"],
+        "there": ["a"],
+        "not there": ["b", "c"],
+        "vps": ["vps/FR/x/linux"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"host": "mars"}, "host"),
+        ({"in_stock": "maybe"}, "in_stock"),
+        ({"plan": "\x00"}, "plan"),
+        ({"datacenter": "x" * 25}, "datacenter"),
+        ({"subsidiary": "ZZ"}, "subsidiary"),
+        ({"subsidiary": "US", "host": "eu"}, "subsidiary"),
+        ({"colour": "red"}, "colour"),
+        ({"page_size": 501}, "page_size"),
+    ],
+)
+def test_a_bad_query_names_its_field(program: Program, query: dict[str, Any], field: str) -> None:
+    assert field in fields(program.get("stock/", **query))
+
+
+def test_reading_the_stock_of_a_host_keeps_it_polled(program: Program) -> None:
+    program.get("stock/", host="us")
+    wanted_until = Poller.objects.get(host="us").wanted_until
+    assert wanted_until is not None
+    assert wanted_until > timezone.now()
+
+
+def test_prices_are_those_of_the_subsidiary(
+    program: Program, linked: Account, ovh_emulator: OvhEmulator
+) -> None:
+    ovh_emulator.set_stock("eu", "27sk15", "gra", "1H-high")
+    poll(plan_code="27sk15")
+    query = {"plan": "27sk15", "datacenter": "gra"}
+    stock = program.get("stock/", **query, subsidiary="FR").json()["results"]
+    assert stock
+    assert all(one["price"]["currency"] == "EUR" for one in stock)
+    preview = program.get(
+        "orders/preview/", account=linked.public_id, plan_code="27sk15", datacenters=["gra"]
+    ).json()
+    cheapest = min(stock, key=lambda one: float(one["price"]["due_now"]))
+    assert cheapest["price"]["due_now"] == preview["due_now"]
+    assert cheapest["price"]["renewal"] == preview["renewal"]
+
+
+def test_a_price_list_that_nobody_read_is_asked_for(program: Program) -> None:
+    make_configuration()
+    [shown] = program.get("stock/", subsidiary="PL").json()["results"]
+    assert shown["price"] is None
+    assert code(program.get("plans/", subsidiary="DE")) == (409, "catalogue")
+    asked_for = StoredCatalogue.objects.filter(retry_at__isnull=False)
+    assert {one.subsidiary for one in asked_for} == {"PL", "DE"}
+
+
+def test_lists_cost_the_same_however_long(program: Program, linked: Account) -> None:
+    queries = {"stock/": {"subsidiary": "FR"}, "plans/27sk15/history/": {"host": "eu"}}
+
+    def count(path: str) -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert program.get(path, **queries[path]).json()["results"]
+        return len(found)
+
+    put(make_configuration("first"))
+    for path in queries:
+        count(path)
+    before = [count(path) for path in queries]
+    for number in range(6):
+        put(make_configuration(f"{number}"))
+    assert [count(path) for path in queries] == before
+    assert max(before) <= 8
+
+
+# --- Plans
+
+
+def test_plans_have_prices_with_tax_and_what_can_be_chosen(
+    program: Program, linked: Account
+) -> None:
+    [plan] = program.get("plans/", subsidiary="FR", q="27sk15").json()["results"]
+    assert plan["plan_code"] == "27sk15"
+    assert float(plan["due_now"]) >= float(plan["setup"])
+    assert (plan["currency"], plan["tax_rate"]) == ("EUR", "20.000")
+    whole = program.get("plans/27sk15/", subsidiary="FR").json()
+    assert {name: whole[name] for name in plan} == plan
+    families = {family["name"]: family for family in whole["families"]}
+    memory = families["memory"]
+    assert memory["default"] in [addon["code"] for addon in memory["addons"]]
+    assert all(addon["product"] for addon in memory["addons"])
+
+
+def test_plans_of_another_subsidiary_are_its_own(program: Program, linked: Account) -> None:
+    assert code(program.get("plans/nothing/", subsidiary="FR")) == (404, "not_found")
+    assert "subsidiary" in fields(program.get("plans/"))
+    assert "subsidiary" in fields(program.get("plans/27sk15/"))
+    assert code(program.get("plans/27sk15/", subsidiary="GB")) == (409, "catalogue")
+
+
+# --- History
+
+
+def test_history_tells_when_a_plan_was_there(program: Program) -> None:
+    now, one = timezone.now(), make_configuration()
+    put(one, opened_at=now - timedelta(days=9), closed_at=now - timedelta(days=8))
+    put(one, opened_at=now - timedelta(hours=2))
+    put(make_configuration("other", plan_code="27sk20"), "gra")
+
+    def found(**query: str) -> list[Any]:
+        answer = program.get("plans/27sk15/history/", host="eu", **query).json()["results"]
+        return [interval["closed_at"] is None for interval in answer]
+
+    assert found() == [True, False]
+    assert found(since=(now - timedelta(days=1)).isoformat()) == [True]
+    assert found(datacenter="rbx") == []
+    assert found(fqn="27sk15.ram") == [True, False]
+    assert "host" in fields(program.get("plans/27sk15/history/"))
+
+
+def test_chances_say_from_how_much_they_are_drawn(program: Program) -> None:
+    now = timezone.now()
+    one = make_configuration(first_seen=now - timedelta(days=30))
+    for day in range(1, 21):
+        opened_at = now - timedelta(days=day, hours=6)
+        put(one, opened_at=opened_at, closed_at=opened_at + timedelta(hours=1))
+    put(one, "rbx", opened_at=now - timedelta(hours=1))
+    told = program.get("plans/27sk15/chances/", host="eu").json()
+    gra, rbx = sorted(told, key=lambda chance: str(chance["datacenter"]))
+    assert (gra["datacenter"], gra["is_in_stock"]) == ("gra", False)
+    assert gra["sample"] > 10
+    assert 0 < gra["within_hour"] < gra["within_day"] <= 1
+    assert (rbx["is_in_stock"], rbx["within_hour"]) == (True, None)
+    assert program.get("plans/unknown/chances/", host="eu").json() == []
+
+
+def test_changes_of_price_lists(program: Program) -> None:
+    for number, subsidiary in enumerate(("FR", "DE")):
+        CatalogueChange.objects.create(
+            catalogue=StoredCatalogue.objects.create(host="eu", subsidiary=subsidiary),
+            plan_code=f"27sk{number}",
+            name="KS",
+            kind="price",
+            before={"renewal": "12.99", "promotion": ""},
+            after={"renewal": "10.99", "promotion": ""},
+            noticed_at=timezone.now(),
+        )
+    assert len(program.get("changes/").json()["results"]) == 2
+    [shown] = program.get("changes/", subsidiary="DE", kind="price").json()["results"]
+    assert (shown["plan_code"], shown["host"], shown["after"]["renewal"]) == (
+        "27sk1",
+        "eu",
+        "10.99",
+    )
+    assert program.get("changes/", plan="27sk9").json()["results"] == []
+    assert "kind" in fields(program.get("changes/", kind="odd"))
+
+
+@pytest.mark.parametrize(
+    "path", ["stock/", "plans/", "plans/27sk15/", "plans/27sk15/history/", "changes/"]
+)
+def test_a_key_without_the_scope_reads_nothing(tenant: Tenant, path: str) -> None:
+    assert code(Program(tenant, "ovh:order", "bots:read").get(path)) == (403, "scope_missing")
+    assert Program(tenant, "full").post(path).status_code == 405
+
+
+PATHS = (
+    *("accounts/", "alerts/", "changes/", "orders/", "orders/preview/", "orders/spend/", "plans/"),
+    *("plans/27sk15/", "plans/27sk15/chances/", "queue/", "settings/", "stock/", "wishes/"),
+    *("wishes/batch/", "wishes/import/", "wishes/nothing/pause/", "accounts/nothing/consent/"),
+)
+
+
+@pytest.mark.parametrize("method", ["options", "head", "put", "post", "patch", "delete"])
+def test_no_method_is_an_error_of_ours(tenant: Tenant, method: str) -> None:
+    call = getattr(Program(tenant, "full").client, method)
+    statuses = {path: call(BASE + path, content_type="application/json") for path in PATHS}
+    assert {path for path, answer in statuses.items() if answer.status_code >= 500} == set()
