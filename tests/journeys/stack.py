@@ -30,6 +30,7 @@ class Stack:
     env: dict[str, str]
     web: httpx.Client
     telegram: httpx.Client
+    ovh: httpx.Client
 
     def manage(self, *command: str) -> str:
         """Run a management command beside the running processes; return what it prints."""
@@ -63,6 +64,15 @@ class Stack:
             answer = self.telegram.request(method, path, json=body)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
+
+    def shelf(self, method: str, path: str, /, **body: Any) -> Any:
+        """Move the emulated OVH's stock, prices and accounts, or look into its books."""
+        if method == "GET":
+            answer = self.ovh.get(path, params=body)
+        else:
+            answer = self.ovh.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
 
     @property
     def url(self) -> str:
@@ -115,9 +125,10 @@ def running(data_dir: Path, **env: str) -> Iterator[Stack]:
         told = {"DATA_DIR": str(data_dir), "PORT": str(run.port), **_told(run)}
         values |= {"DOTENV": os.devnull, **told}
         web = httpx.Client(base_url=f"http://127.0.0.1:{run.port}", timeout=30)
-        control = f"{values['TELEGRAM_API_URL']}/control"
-        with web, httpx.Client(base_url=control, timeout=30) as telegram:
-            yield Stack(run, values, web, telegram)
+        telegram = httpx.Client(base_url=f"{values['TELEGRAM_API_URL']}/control", timeout=30)
+        ovh = httpx.Client(base_url=f"{values['OVH_API_URL'].partition('{')[0]}control", timeout=30)
+        with web, telegram, ovh:
+            yield Stack(run, values, web, telegram, ovh)
 
 
 @contextmanager
@@ -131,7 +142,10 @@ def telegram_elsewhere() -> Iterator[str]:
 
 def _told(run: Run) -> dict[str, str]:
     """Return what the supervisor told its children, as the web process has it."""
-    wanted = ("TELEGRAM_API_URL", "PUBLIC_URL", "REDIS_URL", "CELERY_BROKER_URL", "SIMULATOR_URL")
+    wanted = (
+        *("TELEGRAM_API_URL", "OVH_API_URL", "PUBLIC_URL", "SIMULATOR_URL"),
+        *("REDIS_URL", "CELERY_BROKER_URL"),
+    )
     pid = min(with_words(run.mark, "gunicorn"))
     pairs = (part.partition("=") for part in Path(f"/proc/{pid}/environ").read_text().split("\0"))
     return {name: value for name, _, value in pairs if name in wanted}

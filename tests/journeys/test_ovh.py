@@ -1,0 +1,116 @@
+"""Servers that are wished, seen and ordered: once, as wished, at the price, whatever dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.servers import DEARER, DUE, PLACE, PLAN, buyer
+from tests.journeys.stack import Stack, running, wait_until
+
+pytestmark = pytest.mark.journey
+CHECKOUT = "/order/cart/*/checkout"
+CALM = 15.0  # seconds in which the stock was looked at again and again
+
+
+def test_stock_appears_and_is_ordered_once_by_the_one_who_wished(
+    tmp_path: Path, server_store: dict[str, str]
+) -> None:
+    with running(tmp_path, **server_store) as stack:
+        tea, games = buyer(stack, "Tea house"), buyer(stack, "Game club", "us")
+        wish = tea.wish(quantity=1, cap_due_now="50")
+        games.wish(quantity=2)
+        tea.appear()
+        wait_until(lambda: tea.states() == ["placed"], what="the order in Europe")
+        (booked,) = tea.books()
+        assert booked["servers"][0]["planCode"] == PLAN["eu"]
+        assert booked["servers"][0]["configuration"]["dedicated_datacenter"] == PLACE["eu"]
+        assert games.books() == []
+
+        games.appear()
+        wait_until(lambda: games.states() == ["placed", "placed"], what="the orders in the US")
+        assert len(games.books()) == 2
+
+        # a stranger's key finds nothing of it, and cannot act on it
+        (order,) = tea.orders()
+        for path in (f"orders/{order['id']}/", f"wishes/{wish['id']}/", f"accounts/{tea.account}/"):
+            assert games.api.try_("GET", f"/api/v1/ovh/{path}").status_code == 404
+        cancel = games.api.try_("POST", f"/api/v1/ovh/orders/{order['id']}/cancel/")
+        assert cancel.status_code == 404
+        assert stack.web.get("/api/v1/ovh/orders/").status_code in {401, 403}
+        foreign = games.api.try_(
+            "POST",
+            "/api/v1/ovh/wishes/",
+            account=tea.account,
+            plan_code=PLAN["eu"],
+            mode="order",
+        )
+        assert foreign.status_code in {400, 404}
+
+        # OVH goes on showing it: nothing more is ordered
+        time.sleep(CALM)
+        assert (len(tea.books()), len(games.books())) == (1, 2)
+
+
+def test_nothing_is_ordered_that_was_not_wished_or_costs_a_cent_more(tmp_path: Path) -> None:
+    with running(tmp_path) as stack:
+        thrifty, picky = buyer(stack, "Thrifty"), buyer(stack, "Picky")
+        # no cart stands ready for what is too dear already
+        thrifty.api(
+            "POST",
+            "/api/v1/ovh/wishes/",
+            account=thrifty.account,
+            plan_code=PLAN["eu"],
+            mode="order",
+            cap_due_now=str(Decimal(DUE) - Decimal("0.01")),
+        )
+        picky.wish(cap_due_now=DUE)
+        # a cent more a month once the cart stands; our price list is from before
+        stack.shelf("POST", "prices", host="eu", code=PLAN["eu"], month=DEARER)
+        picky.appear()
+        for one in (thrifty, picky):
+            wait_until(one.alerts, what="the stock is seen")
+        time.sleep(CALM)
+        assert thrifty.books() == picky.books() == []
+        # a price list may be hours old, so OVH itself is asked: its quote decides
+        refused = [*thrifty.orders(), *picky.orders()]
+        assert {order["state"] for order in refused} <= {"refused"}, refused
+        assert {order["reason"] for order in refused} <= {"price_over_cap"}, refused
+
+
+def test_a_worker_that_dies_after_ovh_took_the_order_leaves_one_order(
+    tmp_path: Path, server_store: dict[str, str]
+) -> None:
+    with running(tmp_path, **server_store) as stack:
+        tea = buyer(stack, "Tea house")
+        tea.wish()
+        fault = {"kind": "late_answer", "host": "eu", "method": "POST", "path": CHECKOUT}
+        stack.shelf("POST", "faults", **fault, seconds=15)
+        tea.appear()
+        wait_until(tea.books, what="the order in OVH's books")
+        kill_worker(stack)
+        assert tea.states() == ["ordering"]
+        # nobody calls checkout again; when the dead worker's hold ends, OVH is asked
+        limit = time.monotonic() + 400
+        while tea.states() != ["placed"]:
+            assert time.monotonic() < limit, tea.orders()
+            time.sleep(1)
+        (booked,) = tea.books()
+        assert tea.orders()[0]["ovh_order_id"] == booked["orderId"]
+        assert (
+            len(stack.shelf("GET", "calls", host="eu", method="POST", path=CHECKOUT)["calls"]) == 1
+        )
+
+
+def kill_worker(stack: Stack) -> None:
+    """End the worker as a power cut would; the supervisor starts another one."""
+    for pid in stack.processes("\0worker\0"):
+        with suppress(ProcessLookupError):
+            if pid != stack.run.process.pid:
+                os.kill(pid, signal.SIGKILL)
