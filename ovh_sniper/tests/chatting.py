@@ -10,8 +10,9 @@ from django.utils import timezone
 from bots.models import Bot, OutboxMessage, StaffLink
 from bots.services import staff
 from bots.testing import Reply, Someone, delivered, make_bot, outgoing
+from ovh_sniper.models import Account, Order, Wish
 from ovh_sniper.services.stock import StockChange
-from ovh_sniper.testing import poll
+from ovh_sniper.testing import make_wish, orders_of, poll
 from tenants.models import Membership, Tenant
 from tenants.scoping import scope
 from tenants.testing import make_member
@@ -113,3 +114,30 @@ def shown(bot: Bot, someone: Someone | int, slot: str = "ovh:alert:") -> OutboxM
 def said_last(bot: Bot, reply: Reply) -> dict[str, Any]:
     """Return the message that answers a text: in the response, or in the outbox behind others."""
     return reply.call or outgoing(bot)[-1].params
+
+
+# --- Orders and their messages
+
+
+def wish_for(account: Account, emulator: OvhEmulator, **fields: Any) -> Wish:
+    """Make a wish and put what it waits for on sale."""
+    poll()
+    wish = make_wish(account, **{"datacenters": ["gra"], **fields})
+    emulator.set_stock("eu", CHEAPEST, "gra", "1H-low")
+    poll()
+    return wish
+
+
+def board(bot: Bot, someone: Someone | int) -> OutboxMessage:
+    """Return the message of a request's orders as it reads now."""
+    return [one for one in sent_to(bot, someone) if one.slot.startswith("ovh:batch:")][-1]
+
+
+def card(bot: Bot, someone: Someone) -> OutboxMessage:
+    """Return the message of an order as it reads now."""
+    return [one for one in sent_to(bot, someone) if one.slot.startswith("ovh:order:")][-1]
+
+
+def the_order(tenant: Tenant) -> Order:
+    [order] = orders_of(tenant)
+    return order

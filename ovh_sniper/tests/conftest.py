@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bots.models import Bot
+from bots.testing import Someone
 from emulators.clock import ManualClock
 from emulators.httpd import Server
 from emulators.ovh.assortment import thinned
 from emulators.ovh.world import DEMO
 from ovh_sniper.gateways.client import Client
 from ovh_sniper.gateways.ovh import ApplicationKeys, Host, Ovh, connect
-from ovh_sniper.testing import fetch_catalogue, make_account
+from ovh_sniper.models import Alert, ChatRequest, Order, Wish
+from ovh_sniper.testing import fetch_catalogue, make_account, make_wish, poll, run_orders
 from ovh_sniper.tests.buyer import account_of
 from ovh_sniper.tests.canned import CannedOvh
+from ovh_sniper.tests.chatting import CHEAPEST, PLAN, make_ovh_bot, make_staff
 from ovh_sniper.tests.market import Market
 from ovh_sniper.tests.pages import browser
 from tenants.models import Tenant
+from tenants.scoping import scope
 from tenants.testing import make_tenant, make_user
 
 if TYPE_CHECKING:
@@ -165,3 +170,38 @@ def alice(tenant: Tenant) -> Browser:
 def charlie(stranger: Tenant) -> Browser:
     """The stranger's browser."""
     return browser("charlie@example.org")
+
+
+# --- A bot of Alice's with the product, and what has happened in its chats
+
+
+@pytest.fixture
+def bot(tenant: Tenant) -> Bot:
+    return make_ovh_bot(tenant)
+
+
+@pytest.fixture
+def oscar(bot: Bot) -> Someone:
+    """An operator of Alice's tenant."""
+    return make_staff(bot, "operator")
+
+
+@pytest.fixture
+def world(bot: Bot, oscar: Someone, linked: Account, ovh_emulator: OvhEmulator) -> dict[str, str]:
+    """Alice's wish, alert, preview, placed order: the public id of each."""
+    poll()
+    make_wish(linked, datacenters=["gra"])
+    make_wish(linked, mode="ask", datacenters=["rbx"])
+    for place in ("gra", "rbx"):
+        ovh_emulator.set_stock("eu", CHEAPEST, place, "1H-low")
+    poll()
+    run_orders()
+    oscar.says(f"{PLAN} rbx 2")
+    with scope(bot.tenant):
+        return {
+            "wish": Wish.objects.get(mode="ask").public_id,
+            "alert": Alert.objects.get(wish__mode="ask").public_id,
+            "request": ChatRequest.objects.get().public_id,
+            "order": Order.objects.get().public_id,
+            "account": linked.public_id,
+        }

@@ -2,108 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from bots.models import Bot, FailedUpdate, StaffLink
+from bots.models import Bot, StaffLink
 from bots.testing import Someone, delivered, make_chat, outgoing
-from ovh_sniper.models import Account, Alert, ChatRequest, Order, Preferences, Wish
+from ovh_sniper.models import Account, ChatRequest
 from ovh_sniper.services.buttons import (
-    AlertDetails,
-    CancelOrder,
     Confirm,
     Drop,
-    Mute,
-    OrderDetails,
-    OrderNow,
-    PayOrder,
-    WishFor,
 )
-from ovh_sniper.testing import make_wish, orders_of, poll, run_orders
-from ovh_sniper.tests.chatting import CHEAPEST, PLAN, make_ovh_bot, make_staff
+from ovh_sniper.testing import orders_of
+from ovh_sniper.tests.chatting import PLAN, make_ovh_bot, make_staff
+from ovh_sniper.tests.pressing import COMMANDS, STAFF_ONLY, buttons, kept
 from tenants.models import Tenant
 from tenants.scoping import scope
 
 if TYPE_CHECKING:
-    from emulators.ovh import OvhEmulator
-
-STAFF_ONLY = "This is for the team of this bot only."
-COMMANDS = (
-    "/status",
-    "/list",
-    "/stock",
-    f"/stock {PLAN}",
-    "/queue",
-    "/orders",
-    "/pause",
-    "/resume",
-    "/mute 5",
-    "/unmute",
-)
-
-
-@pytest.fixture
-def bot(tenant: Tenant) -> Bot:
-    return make_ovh_bot(tenant)
-
-
-@pytest.fixture
-def oscar(bot: Bot) -> Someone:
-    """An operator of Alice's tenant."""
-    return make_staff(bot, "operator")
-
-
-@pytest.fixture
-def world(bot: Bot, oscar: Someone, linked: Account, ovh_emulator: OvhEmulator) -> dict[str, str]:
-    """Alice's wish, alert, preview, placed order: the public id of each."""
-    poll()
-    make_wish(linked, datacenters=["gra"])
-    make_wish(linked, mode="ask", datacenters=["rbx"])
-    for place in ("gra", "rbx"):
-        ovh_emulator.set_stock("eu", CHEAPEST, place, "1H-low")
-    poll()
-    run_orders()
-    oscar.says(f"{PLAN} rbx 2")
-    with scope(bot.tenant):
-        return {
-            "wish": Wish.objects.get(mode="ask").public_id,
-            "alert": Alert.objects.get(wish__mode="ask").public_id,
-            "request": ChatRequest.objects.get().public_id,
-            "order": Order.objects.get().public_id,
-            "account": linked.public_id,
-        }
-
-
-def buttons(world: dict[str, str]) -> list[str]:
-    """Return what every button of the product sends."""
-    known = [
-        OrderNow(world["alert"]),
-        AlertDetails(world["alert"]),
-        Mute(7),
-        Mute(0),
-        CancelOrder(world["order"]),
-        PayOrder(world["order"]),
-        OrderDetails(world["order"]),
-        Confirm(world["request"], world["account"]),
-        Drop(world["request"]),
-        WishFor(world["request"], world["account"], "order"),
-    ]
-    pages = ["ol:0", "oh:0", "oq", f"oz:{world['wish']}:0", f"or:{world['wish']}:0"]
-    return [one.pack() for one in known] + pages
-
-
-def kept(tenant: Tenant) -> Any:
-    """Return all that a button could change."""
-    with scope(tenant):
-        return (
-            list(Order.objects.order_by("pk").values("pk", "state", "wanted")),
-            list(Wish.objects.order_by("pk").values("pk", "state")),
-            list(ChatRequest.objects.values("pk", "taken_at")),
-            list(Preferences.objects.values("muted_until")),
-            FailedUpdate.objects.count(),
-        )
-
+    pass
 
 # --- Strangers
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ovh_sniper.gateways.catalogue import Addon, Catalogue, Family, Plan, Pricing, Promotion
 from ovh_sniper.gateways.ovh import Host, StockRow, shelf
-from ovh_sniper.models import StoredCatalogue, StoredPlan, Wish
+from ovh_sniper.models import StoredCatalogue, Wish
 from ovh_sniper.services import catalogue_storage, catalogues
 from ovh_sniper.testing import fetch_catalogue, make_account, make_wish
 from ovh_sniper.tests.buyer import best_row
@@ -241,65 +241,3 @@ def test_a_promotion_that_ends_brings_the_fetch_forward(ovh_emulator: OvhEmulato
     ovh_emulator.add_promotion("eu", "27sk15", "0", ends=ends.timestamp())
     catalogues.refresh(*FR, NOW)
     assert stored().retry_at == ends
-
-
-# --- When OVH does not answer
-
-
-@pytest.mark.parametrize("kind", ["throttled", "html", "null", "empty", "drop"])
-def test_a_failure_keeps_the_old_list(ovh_emulator: OvhEmulator, kind: str) -> None:
-    catalogues.refresh(*FR, NOW)
-    before = catalogues.current(*FR)
-    ovh_emulator.set_price("eu", "27sk15", month="99")
-    ovh_emulator.fault(kind, path="/order/catalog*", times=1)
-    assert not catalogues.refresh(*FR, NOW + DAY)
-    row = stored()
-    assert (row.fetched_at, row.failures, bool(row.last_error)) == (NOW, 1, True)
-    assert catalogues.current(*FR) == before
-    assert StoredPlan.objects.get(plan_code="27sk15").renewal < 99
-    assert catalogues.refresh(*FR, NOW + DAY + HOUR)
-    assert (stored().failures, stored().last_error) == (0, "")
-    assert StoredPlan.objects.get(plan_code="27sk15").renewal == 99
-
-
-def test_each_failure_in_a_row_waits_longer(ovh_emulator: OvhEmulator) -> None:
-    ovh_emulator.fault("html", path="/order/catalog*", times=0)
-    waits = []
-    for _time in range(8):
-        catalogues.refresh(*FR, NOW)
-        waits.append(round((stored().retry_at - NOW).total_seconds() / 60))  # type: ignore[operator]
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
-    # a hint changes nothing of it
-    catalogues.unknown_plans(Host.EU, ["28new01"], NOW)
-    assert stored().retry_at == NOW + HOUR
-
-
-def test_a_subsidiary_that_the_host_has_not_is_asked_for_seldom(
-    ovh_emulator: OvhEmulator,
-) -> None:
-    assert not catalogues.refresh(Host.EU, "US", NOW)
-    assert "ovhSubsidiary" in stored("eu", "US").last_error
-    assert stored("eu", "US").retry_at == NOW + HOUR
-
-
-def test_a_list_without_plans_is_no_list(ovh_emulator: OvhEmulator) -> None:
-    catalogues.refresh(*FR, NOW)
-    before = catalogues.current(*FR)
-    assert before is not None
-
-    class Empty:
-        def catalogue(self, subsidiary: str) -> Catalogue:
-            return Catalogue(1, subsidiary, "EUR", Decimal(20), {}, {})
-
-    assert not catalogues.refresh(*FR, NOW + DAY, shelf=lambda host: Empty())  # type: ignore[arg-type,return-value]
-    assert catalogues.current(*FR) == before
-    assert stored().last_error
-
-
-def test_what_was_fetched_earlier_does_not_come_over_what_was_fetched_later(
-    ovh_emulator: OvhEmulator,
-) -> None:
-    catalogues.refresh(*FR, NOW + HOUR)
-    ovh_emulator.set_price("eu", "27sk15", month="99")
-    assert not catalogues.refresh(*FR, NOW)
-    assert StoredPlan.objects.get(plan_code="27sk15").renewal < 99

@@ -12,22 +12,22 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 
 from bots.messages import units
-from bots.models import Bot, Channel, Notice, OutboxMessage
+from bots.models import Bot, Channel, Notice
 from bots.testing import Someone, make_chat
-from ovh_sniper.models import Account, Order, Preferences, Wish
+from ovh_sniper.models import Account, Order, Preferences
 from ovh_sniper.services import order_cards, telling, wishes
 from ovh_sniper.services.recipients import Recipient
-from ovh_sniper.testing import TESTER, make_account, make_wish, orders_of, poll, run_orders
+from ovh_sniper.testing import TESTER, make_account, make_wish, run_orders
 from ovh_sniper.tests.chatting import (
-    CHEAPEST,
     MAX_DATA,
     MAX_TEXT,
+    card,
     key_like,
     keys_of,
-    make_ovh_bot,
-    make_staff,
     sent_to,
     texts_to,
+    the_order,
+    wish_for,
 )
 from tenants.models import Tenant
 from tenants.scoping import scope
@@ -36,41 +36,6 @@ if TYPE_CHECKING:
     from emulators.ovh import OvhEmulator
 
 State = Order.State
-
-
-@pytest.fixture
-def bot(tenant: Tenant) -> Bot:
-    return make_ovh_bot(tenant)
-
-
-@pytest.fixture
-def oscar(bot: Bot) -> Someone:
-    """An operator."""
-    return make_staff(bot, "operator")
-
-
-def wish_for(account: Account, emulator: OvhEmulator, **fields: Any) -> Wish:
-    """Make a wish and put what it waits for on sale."""
-    poll()
-    wish = make_wish(account, **{"datacenters": ["gra"], **fields})
-    emulator.set_stock("eu", CHEAPEST, "gra", "1H-low")
-    poll()
-    return wish
-
-
-def board(bot: Bot, someone: Someone | int) -> OutboxMessage:
-    """Return the message of a request's orders as it reads now."""
-    return [one for one in sent_to(bot, someone) if one.slot.startswith("ovh:batch:")][-1]
-
-
-def card(bot: Bot, someone: Someone) -> OutboxMessage:
-    """Return the message of an order as it reads now."""
-    return [one for one in sent_to(bot, someone) if one.slot.startswith("ovh:order:")][-1]
-
-
-def the_order(tenant: Tenant) -> Order:
-    [order] = orders_of(tenant)
-    return order
 
 
 # --- Afterwards
