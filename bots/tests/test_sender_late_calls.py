@@ -197,7 +197,11 @@ def test_eight_calls_that_hang_are_the_most_there_are(
         return ended(of_sender)
 
     monkeypatch.setattr(calls.Calls, "ended", counted)
-    drain(bot, Fake(answer))
+    fake = Fake(answer)
+    drain(bot, fake)
+    if State.DUE in states(bot):
+        # a turn ends by the clock: on a busy machine the rest is the next one's
+        drain(bot, fake)
     assert at_once[:3] == [8, 8, 8]
     assert max(at_once) == 8
     assert states(bot) == [State.SENT] * 11
