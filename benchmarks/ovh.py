@@ -31,7 +31,7 @@ class Options:
 
     wishes: int = 100_000
     looks: int = 11
-    orders: int = 100
+    orders: int = 50
 
 
 QUICK = Options(wishes=2_000, looks=2, orders=4)

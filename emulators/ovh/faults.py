@@ -17,6 +17,7 @@ KINDS = {
     "lost_answer": "does everything, then hangs up without an answer",
     "late_answer": "does everything, then waits before it answers",
     "ghost": "a checkout refuses what the stock list shows",
+    "lost_option": "a cart takes an option and forgets it: the default is sold for it",
     "throttled": "429, with Retry-After when given",
     "html": "an HTML error page, 502 unless told",
     "null": "an error with the JSON body `null`",
@@ -24,6 +25,7 @@ KINDS = {
     "status": "a JSON error, 500 unless told",
 }
 CHECKOUT = "/order/cart/*/checkout"
+OPTIONS = "/order/cart/*/eco/options"
 BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>"
 TOO_MANY = b"<html><body><h1>429 Too Many Requests</h1></body></html>"
 SLICE = 0.25  # seconds between looks whether the client has left
@@ -50,6 +52,8 @@ class Fault:
             raise ValueError(f"unknown fault kind {self.kind!r}: one of {', '.join(KINDS)}")
         if self.kind == "ghost" and self.path == "*":
             self.method, self.path = "POST", CHECKOUT
+        if self.kind == "lost_option" and self.path == "*":
+            self.method, self.path = "POST", OPTIONS
 
     def fits(self, host: str, method: str, path: str) -> bool:
         """It strikes this call."""

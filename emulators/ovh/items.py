@@ -116,6 +116,8 @@ def add_option(state: State, call: Call) -> Json:
     rows = price_rows(state, cart, found[1])
     option = read_item(call, found[1].code, rows, state.number("item", FIRST_ITEM))
     option.parent = parent.id
+    if call.forgets:
+        return show_item(state, cart, option)
     parent.options.append(option.id)
     cart.items[option.id] = option
     state.keep_cart(cart)

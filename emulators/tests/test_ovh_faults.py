@@ -54,6 +54,19 @@ def test_ghost_stock_is_shown_and_refused(hub: Hub, cart: CartOf) -> None:
     assert cart.checkout()["orderId"]
 
 
+def test_an_option_is_forgotten_and_its_default_is_sold(hub: Hub) -> None:
+    hub.emulator.fault("lost_option")
+    lost = hub.ready_cart(hub.client())
+    assert lost.client.get(lost.item)["options"] == []
+    hub.emulator.set_stock("eu", "27sk15.ram-64g-ecc-3200.softraid-2x500nvme", "gra", "1H-high")
+    lost.checkout()
+    (server,) = hub.emulator.orders("eu")[0]["servers"]
+    assert "softraid-2x512nvme-27sk15" in server["options"]
+    # the next one is kept
+    kept = hub.ready_cart(hub.client())
+    assert len(kept.client.get(kept.item)["options"]) == 1
+
+
 def test_a_quote_may_know_of_ghost_stock(hub: Hub, cart: CartOf) -> None:
     hub.emulator.fault("ghost", path="/order/cart/*/summary")
     with pytest.raises(ovh.exceptions.BadParametersError, match="is not available in gra"):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -23,6 +23,7 @@ from ovh_sniper.models import (
     Announced,
     CatalogueChange,
     Configuration,
+    GhostStock,
     StockInterval,
     StoredPlan,
     Wish,
@@ -78,10 +79,9 @@ class StockViewSet(answers.ProductViewSet):
         place, is_there = wanted.pop("datacenter", ""), wanted.pop("in_stock", None)
         if place or is_there is not None:
             found = found.filter(_in_stock(place, is_there=is_there is not False))
+        open_ones = StockInterval.objects.filter(closed_at=None).annotate(refused_at=_refused())
         shown = Prefetch(
-            "intervals",
-            StockInterval.objects.filter(closed_at=None).order_by("delivery_hours", "datacenter"),
-            "open_intervals",
+            "intervals", open_ones.order_by("delivery_hours", "datacenter"), "open_intervals"
         )
         coming = Prefetch("announcements", Announced.objects.all(), "coming")
         return self.page(found.prefetch_related(shown, coming), wanted, plan="plan_code")
@@ -96,6 +96,17 @@ def _in_stock(place: str, *, is_there: bool) -> Any:
     if place:
         open_ones = open_ones.filter(datacenter=place)
     return Exists(open_ones) if is_there else ~Exists(open_ones)
+
+
+def _refused() -> Subquery:
+    """Return when OVH last refused at checkout what an interval shows."""
+    found = GhostStock.objects.filter(
+        host=OuterRef("configuration__host"),
+        fqn=OuterRef("configuration__fqn"),
+        datacenter=OuterRef("datacenter"),
+        refusals__gt=0,
+    )
+    return Subquery(found.values("last_refused_at")[:1])
 
 
 def _nothing(_one: Configuration) -> None:

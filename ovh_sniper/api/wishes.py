@@ -27,6 +27,8 @@ from ovh_sniper.api.answers import ORDER, PAY, asked, checked, refusals_in_http
 from ovh_sniper.api.lookups import with_rows
 from ovh_sniper.models import Order, Wish
 from ovh_sniper.serializers.wishes import (
+    ActedSerializer,
+    ActSerializer,
     BatchSerializer,
     ImportQuery,
     NewWishSerializer,
@@ -41,6 +43,7 @@ from tenants.api_auth import has_scope, require_scope
 from tenants.services.audit import Actor
 
 LONGEST_FILE = 1024 * 1024  # bytes
+ACTS = {"pause": wishes.pause, "resume": wishes.resume, "remove": wishes.clear}
 HIDDEN = ("bot__token", *(f"account__{name}" for name in ACCOUNT_SECRETS))
 
 
@@ -175,6 +178,23 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
             made = wishes.create_many(given.pop("plan_codes"), **_by(request), **given)
             may_spend(request, *made)
         return self._all_shown(made)
+
+    @extend_schema(request=ActSerializer, responses=ActedSerializer)
+    @action(detail=False, methods=["post"])
+    def act(self, request: Request) -> Response:
+        """Pause, resume or remove many wishes; those that are so already, or are not there, stay
+        as they are. Orders that were not sent are taken back."""
+        given = checked(ActSerializer, request.data)
+        with transaction.atomic():
+            locked = Wish.objects.select_for_update(of=("self",)).order_by("pk")
+            rows = locked.select_related("account", "tenant", "bot").defer(*HIDDEN)
+            found = list(rows.filter(public_id__in=given["ids"]))
+            if given["act"] == "resume":
+                may_spend(request, *found)
+            changed = ACTS[given["act"]](
+                found, actor=Actor.from_request(request), now=timezone.now()
+            )
+        return Response({"changed": changed})
 
     @extend_schema(
         parameters=[ImportQuery],

@@ -27,10 +27,16 @@ COLUMN_WORDS: dict[str, tuple[Any, str]] = {
     "cap_renewal": (_("most for a month later, tax included; empty: no limit"), "20.00"),
     "budget_day": (_("for all its orders of a day, tax included"), "100"),
     "budget_month": (_("for all its orders of a month, tax included"), "500"),
+    "schedule": (
+        _("days (0 is Monday) and hours; empty: always"),
+        "days=01234 from=09:00 to=18:00",
+    ),
     "expires_at": (_("when it ends, with its offset; empty: never"), "2027-12-31T18:00+08:00"),
     "mode": (_("alert, ask or order; empty: alert"), "ask"),
     "autopay": (_("yes or no; only an admin may say yes"), "no"),
+    "waive_retractation": (_("yes or no"), "no"),
     "dry_run": (_("yes or no"), "no"),
+    "guards_repeats": (_("yes or no; empty: yes"), "yes"),
 }
 
 

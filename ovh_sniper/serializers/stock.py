@@ -39,10 +39,13 @@ class AvailabilitySerializer(serializers.ModelSerializer[StockInterval]):
 
     availability = serializers.CharField(read_only=True, help_text="OVH's word: 1H-low, 72H")
     since = serializers.DateTimeField(source="opened_at", read_only=True)
+    refused_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="when OVH last refused it at checkout"
+    )
 
     class Meta:
         model = StockInterval
-        fields = ["datacenter", "availability", "delivery_hours", "since"]
+        fields = ["datacenter", "availability", "delivery_hours", "since", "refused_at"]
         read_only_fields = fields
 
 

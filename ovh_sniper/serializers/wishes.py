@@ -17,6 +17,7 @@ from ovh_sniper.services import order_reasons
 
 FAMILY = re.compile(r"[a-z0-9_-]{1,40}")
 MOST_PLANS = 200
+MOST_WISHES = 500
 LONGEST_WAIT = 32_767
 
 
@@ -178,6 +179,21 @@ class BatchSerializer(TermsSerializer):
     plan_codes = serializers.ListField(
         child=serializers.CharField(max_length=80), min_length=1, max_length=MOST_PLANS
     )
+
+
+class ActSerializer(StrictSerializer):
+    """What to do with which wishes."""
+
+    act = serializers.ChoiceField(choices=["pause", "resume", "remove"])
+    ids = serializers.ListField(
+        child=serializers.CharField(max_length=22), min_length=1, max_length=MOST_WISHES
+    )
+
+
+class ActedSerializer(serializers.Serializer[Any]):
+    """How many wishes it changed."""
+
+    changed = serializers.IntegerField()
 
 
 class WishQuery(Query):

@@ -4,8 +4,8 @@
   `findings`, `account_alarms`), `consents`, `leaving`, `access` (their keys), `functions` (what
   each use needs at OVH), `account_words`, `account_checks`.
 - Price lists: `catalogues` (`catalogue_storage`, `catalogue_plans`), `choosing` (what a cart must
-  hold), `offers`, `plan_search`, `plan_parts`, `plan_configurations`, `catalogue_news`, `catalogue_words`,
-  `markets`.
+  hold), `offers`, `plan_search`, `plan_parts`, `plan_configurations`, `catalogue_news`,
+  `catalogue_words`, `markets`.
 - Stock: `polling` (one process a host: `cadence`, `breaker`, `demand`, `looking`, `slow_calls`,
   `poller_notes`), `stock` (intervals: `stock_rows`, `stock_known`, `stock_writing`), `ghosts`,
   `announcements`, `vps`, `vps_rows`, `stock_grid`, `stock_summary`, `looks`, `retention`.

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from ovh_sniper.models import Wish
+from ovh_sniper.services import schedules
 
 MOST_LINES = 1000
 # no line of a wish is longer than its columns together
@@ -58,6 +59,15 @@ def _pairs(text: str) -> dict[str, str]:
     return {str(name): str(code) for name, code in found.items()}
 
 
+def _schedule(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = _pairs(text)
+    if "days" in found:
+        found["days"] = [int(day) for day in found["days"]]
+    if schedules.problem(found):
+        raise ValueError(text)
+    return found
+
+
 COLUMNS: dict[str, Callable[[str], Any]] = {
     "plan_code": str,
     "track": _track,
@@ -74,10 +84,13 @@ COLUMNS: dict[str, Callable[[str], Any]] = {
     "cap_renewal": _amount,
     "budget_day": _amount,
     "budget_month": _amount,
+    "schedule": _schedule,  # days=01234 from=09:00 to=18:00
     "expires_at": _moment,  # 2027-01-31T18:00+08:00
     "mode": _mode,
     "autopay": _flag,
+    "waive_retractation": _flag,
     "dry_run": _flag,
+    "guards_repeats": _flag,
 }
 
 
@@ -171,7 +184,7 @@ def problems(number: int, error: ValidationError) -> list[str]:
 def table(wishes: Iterable[Wish], zone: ZoneInfo) -> str:
     """Return wishes as a table that `rows` reads again, times on the clocks of a zone.
 
-    What only a page can say (the schedule, for one) is not in it. No field is taken for a formula.
+    Which bot tells of a wish is not in it. No field is taken for a formula.
     """
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -189,10 +202,14 @@ def _said(value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(timespec="minutes")
     if isinstance(value, dict):
-        return SEPARATOR.join(f"{name}={code}" for name, code in value.items())
+        return SEPARATOR.join(f"{name}={_paired(said)}" for name, said in value.items() if said)
     if isinstance(value, list):
         return SEPARATOR.join(map(str, value))
     return str(value)
+
+
+def _paired(said: Any) -> str:
+    return "".join(map(str, said)) if isinstance(said, list) else str(said)
 
 
 def _guarded(text: str) -> str:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import (
     Account,
     Announced,
@@ -19,6 +20,7 @@ from ovh_sniper.models import (
     StockInterval,
     StoredCatalogue,
 )
+from ovh_sniper.services import ghosts
 from ovh_sniper.testing import poll
 from ovh_sniper.tests.programs import BASE, Program, code, fields
 from tenants.models import Tenant
@@ -84,6 +86,21 @@ def test_stock_says_where_and_since_when(program: Program) -> None:
     assert places == [("gra", 1), ("rbx", 72)]
     assert shown["announced"] == ["waw"]
     assert shown["price"] is None
+
+
+def test_stock_that_was_refused_at_checkout_says_when(program: Program) -> None:
+    one, now = make_configuration(), timezone.now().replace(microsecond=0)
+    for place in ("gra", "rbx", "sbg"):
+        put(one, place)
+        ghosts.note_refused(Host.EU, one.fqn, one.plan_code, place, now)
+    ghosts.note_refused(Host.CA, one.fqn, one.plan_code, "rbx", now + timedelta(hours=1))
+    # what went through since is no ghost any more
+    ghosts.note_ordered(Host.EU, one.fqn, "sbg", now)
+    put(one, "waw")
+    [shown] = program.get("stock/").json()["results"]
+    said = {place["datacenter"]: place["refused_at"] for place in shown["in_stock"]}
+    at = now.isoformat().replace("+00:00", "Z")
+    assert said == {"gra": at, "rbx": at, "sbg": None, "waw": None}
 
 
 def test_stock_is_filtered(program: Program) -> None:

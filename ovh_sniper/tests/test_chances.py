@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -70,7 +69,7 @@ def test_a_day_is_likelier_than_an_hour() -> None:
 )
 def test_too_little_data_says_nothing(days: int, count: int, *, is_known: bool) -> None:
     spans = [span(hour, hour + 0.5) for hour in range(5, 5 + 20 * count, 20)] or [span(0, 0.1)]
-    first = replace(spans[0], knows_beginning=bool(count))
+    first = spans[0]._replace(knows_beginning=bool(count))
     found = chance(timeline(max(days * 24, 8), first, *spans[1:]))
     assert found.sample == count
     assert found.is_known is is_known
@@ -85,7 +84,7 @@ def test_what_is_in_stock_needs_no_chance() -> None:
 
 def test_stock_from_before_anybody_looked_is_no_restock() -> None:
     spans = daily(40, lambda day: 10.2)
-    baseline = replace(spans[0], knows_beginning=False)
+    baseline = spans[0]._replace(knows_beginning=False)
     assert chance(timeline(965, baseline, *spans[1:])).sample == 39
 
 
@@ -106,6 +105,6 @@ def test_a_time_in_which_nobody_looked_is_no_evidence_of_absence() -> None:
 def test_what_happened_long_ago_counts_less() -> None:
     early = daily(60, lambda day: (day * 7) % 24, every=2)
     late = [span((one.opened_at - START) / HOUR + 1440, None) for one in early]
-    late = [replace(one, closed_at=one.opened_at + HOUR / 2, knows_end=True) for one in late]
+    late = [one._replace(closed_at=one.opened_at + HOUR / 2, knows_end=True) for one in late]
     then, lately = timeline(120 * 24, *early), timeline(120 * 24, *late)
     assert chance(lately).within_day > chance(then).within_day  # type: ignore[operator]

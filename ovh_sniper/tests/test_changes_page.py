@@ -182,3 +182,21 @@ def test_a_long_list_costs_as_many_queries_as_a_short_one(
     assert len(many) == len(few) <= 16
     assert len(rows(page)) == 25
     assert "1–25 of 61" in " ".join(page.split())
+
+
+def test_what_a_promotion_moves_is_not_told_again_as_a_price_change(
+    tenant: Tenant, alice: Client, list_fr: StoredCatalogue
+) -> None:
+    after = {
+        "setup": "0.00",
+        "first_period": "12.00",
+        "renewal": "12.00",
+        "promotion": "Spring",
+    }
+    change(list_fr, Kind.PROMOTION, **after)
+    change(list_fr, Kind.PRICE, **after)
+    price, promotion = rows(opened(alice, tenant))
+    assert "price changed each month 12.00 EUR → 14.40 EUR" in price
+    assert "“Spring”: set-up 12.00 EUR → 0.00 EUR" in promotion
+    assert "set-up" not in price
+    assert "each month" not in promotion

@@ -55,6 +55,31 @@ def test_a_line_is_a_wish(market: Market) -> None:
     assert (other.plan_code, other.mode, other.quantity) == ("24sk20", "ask", 1)
 
 
+def test_hours_and_flags_are_read_and_written(market: Market) -> None:
+    text = (
+        "plan_code,schedule,waive_retractation,guards_repeats\n"
+        "27sk15,days=01234 from=09:00 to=18:00,yes,no\n"
+        "27sk15,from=22:00,,\n"
+        "27sk15,,,\n"
+    )
+    terms = [
+        ({"days": [0, 1, 2, 3, 4], "from": "09:00", "to": "18:00"}, True, False),
+        ({"from": "22:00"}, False, True),
+        ({}, False, True),
+    ]
+    made = take(market, text)
+    assert [(one.schedule, one.waive_retractation, one.guards_repeats) for one in made] == terms
+    table = wish_csv.table(made, ZoneInfo("Asia/Taipei"))
+    again = take(market, table)
+    assert [(one.schedule, one.waive_retractation, one.guards_repeats) for one in again] == terms
+
+
+@pytest.mark.parametrize("said", ["days=7", "days=x", "from=9", "at=09:00", "always", "days=-1"])
+def test_what_is_no_schedule_is_not_taken_for_always(market: Market, said: str) -> None:
+    found = mistakes(market, f"plan_code,schedule\n27sk15,{said}\n")
+    assert found == [f"Line 2: schedule cannot be “{said}”."]
+
+
 @pytest.mark.parametrize(
     "text",
     [

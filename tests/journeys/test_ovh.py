@@ -61,6 +61,10 @@ def test_stock_appears_and_is_ordered_once_by_the_one_who_wished(
 def test_nothing_is_ordered_that_was_not_wished_or_costs_a_cent_more(tmp_path: Path) -> None:
     with running(tmp_path) as stack:
         thrifty, picky = buyer(stack, "Thrifty"), buyer(stack, "Picky")
+        # OVH in the US takes options and forgets them: it would sell what is default instead
+        exact = buyer(stack, "Exact", "us")
+        stack.shelf("POST", "faults", kind="lost_option", host="us", times=0)
+        exact.wish()
         # no cart stands ready for what is too dear already
         thrifty.api(
             "POST",
@@ -74,10 +78,15 @@ def test_nothing_is_ordered_that_was_not_wished_or_costs_a_cent_more(tmp_path: P
         # a cent more a month once the cart stands; our price list is from before
         stack.shelf("POST", "prices", host="eu", code=PLAN["eu"], month=DEARER)
         picky.appear()
-        for one in (thrifty, picky):
+        exact.appear()
+        for one in (thrifty, picky, exact):
             wait_until(one.alerts, what="the stock is seen")
+        wait_until(exact.orders, what="an order is meant")
         time.sleep(CALM)
-        assert thrifty.books() == picky.books() == []
+        assert thrifty.books() == picky.books() == exact.books() == []
+        assert {(order["state"], order["reason"]) for order in exact.orders()} == {
+            ("refused", "not_as_wished")
+        }
         # a price list may be hours old, so OVH itself is asked: its quote decides
         refused = [*thrifty.orders(), *picky.orders()]
         assert {order["state"] for order in refused} <= {"refused"}, refused
