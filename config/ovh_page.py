@@ -13,6 +13,7 @@ from django.shortcuts import render  # noqa: TID251
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -94,7 +95,7 @@ def host(state: PollerState, now: datetime) -> dict[str, Any]:
         Fact(_("Calls of OVH"), f"{state.calls:,}"),
         Fact(_("Answers 429"), f"{state.throttled:,}"),
         Fact(_("Failures in a row"), f"{state.failures}", state.failures > 0),
-        Fact(_("Circuit breaker"), _("open") if state.is_open else _("closed"), state.is_open),
+        Fact(_("Circuit breaker"), _breaker(state), state.is_open),
     ]
     if waits:
         facts.append(Fact(_("Waits for"), in_words(waits), is_bad=True))
@@ -106,6 +107,12 @@ def host(state: PollerState, now: datetime) -> dict[str, Any]:
         "facts": facts,
         "error": struck(state.last_error),
     }
+
+
+def _breaker(state: PollerState) -> str:
+    if state.is_open:
+        return pgettext("circuit breaker", "open")
+    return pgettext("circuit breaker", "closed")
 
 
 def ago(seconds: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from ovh_sniper.forms.stock import Shop, shop_label
 from ovh_sniper.models import CatalogueChange
@@ -32,7 +32,7 @@ class ChangeFilter(forms.Form):
     )
     shop = forms.ChoiceField(label=gettext_lazy("Shop"), required=False)
     kind = forms.ChoiceField(
-        label=gettext_lazy("What happened"),
+        label=pgettext_lazy("to a price list", "What happened"),
         required=False,
         choices=[("", gettext_lazy("everything")), *CatalogueChange.Kind.choices],
     )

@@ -19,7 +19,7 @@ from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.gateways.orders import RetractionReason
 from ovh_sniper.models import Account, Order
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.services import catalogues, order_rows, words
+from ovh_sniper.services import catalogues, markets, order_rows, words
 
 # one press of a button, however often it arrives
 KEY = re.compile(r"[0-9A-Za-z]{8,40}")
@@ -63,7 +63,8 @@ class OrderNowForm(forms.Form):
             self.data = data.copy()
             self.data["account"] = self.buyer.public_id  # type: ignore[index]
         self.fields["account"].choices = [  # type: ignore[attr-defined]
-            (one.public_id, f"{one.name} ({one.host}/{one.subsidiary})") for one in accounts
+            (one.public_id, f"{one.name} ({markets.host_name(one.host)}, {one.subsidiary})")
+            for one in accounts
         ]
         self.families: list[Family] = []
         if (catalogue := self._catalogue()) and (sold := self._sold(catalogue)):

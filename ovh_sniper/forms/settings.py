@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from bots.models import Chat
 from ovh_sniper.forms.wish_fields import AmountField, MomentField
@@ -67,7 +67,7 @@ class SettingsForm(forms.Form):
         named = [(key, f"{chat} (@{chat.bot.username})") for key, chat in self.chats.items()]
         self.fields["chat"].choices = [("", _("nowhere")), *named]  # type: ignore[attr-defined]
         hours = [(str(hour), f"{hour:02}:00") for hour in HOURS]
-        self.fields["digest_hour"].choices = [("", _("never")), *hours]  # type: ignore[attr-defined]
+        self.fields["digest_hour"].choices = [("", pgettext("a digest is sent", "never")), *hours]  # type: ignore[attr-defined]
 
     def _offers(self, chat: Chat) -> bool:
         """Tell whether a chat can be written to; the one that is chosen stays a choice."""

@@ -36,7 +36,8 @@ class Card:
     """A message of alerts: one for each configuration and datacenter, whatever wishes it is for."""
 
     alerts: Sequence[Alert]
-    remarks: dict[tuple[str, str], list[str]]  # host, fqn -> what the wishes have to say of it
+    # host, fqn -> whose wish has to say something of it; said in the language of each message
+    remarks: dict[tuple[str, str], list[Alert]]
     names: dict[str, str]  # plan code -> the name that OVH sells it under
     parts: dict[str, str]  # fqn -> hardware
     at: datetime
@@ -58,11 +59,15 @@ class Card:
 def card(alerts: Sequence[Alert], *, at: datetime | None = None) -> Card:
     """Return the card of some alerts, whose wishes were fetched with them."""
     best: dict[tuple[str, str, str], Alert] = {}
-    remarks: dict[tuple[str, str], list[str]] = {}
+    remarks: dict[tuple[str, str], list[Alert]] = {}
+    heard: set[tuple[str, str, str]] = set()
     for alert in sorted(alerts, key=_importance):
         best.setdefault((alert.wish.host, alert.fqn, alert.datacenter), alert)
-        said = remarks.setdefault((alert.wish.host, alert.fqn), [])
-        said += [one for one in _remarks(alert) if one not in said]
+        of_it = remarks.setdefault((alert.wish.host, alert.fqn), [])
+        said = _remark(alert)
+        if said and (alert.wish.host, alert.fqn, said) not in heard:
+            heard.add((alert.wish.host, alert.fqn, said))
+            of_it.append(alert)
     shown = sorted(best.values(), key=_order)
     return Card(shown, remarks, names(shown), parts(shown), at or timezone.now())
 
@@ -91,8 +96,7 @@ def split(alerts: Sequence[Alert]) -> list[list[Alert]]:
 
 def _head(shown: Card, alert: Alert) -> int:
     """Return how much of a message a configuration takes without its places."""
-    remarks = shown.remarks[alert.wish.host, alert.fqn][:MOST_REMARKS]
-    said = [title(alert, shown), shown.parts.get(alert.fqn, alert.fqn), *remarks]
+    said = [title(alert, shown), shown.parts.get(alert.fqn, alert.fqn), *_remarks(shown, alert)]
     return PRICE + sum(units(one) + 2 for one in said)
 
 
@@ -162,8 +166,7 @@ def _block(block: list[Alert], shown: Card, number: int) -> SafeString:
         if there.wish.track == Wish.Track.DEDICATED:
             said = words.prices(there.due_now, there.renewal, there.currency)
             lines.insert(2, format_html("💶 {}", said))
-        remarks = shown.remarks[there.wish.host, there.fqn]
-        lines += [format_html("{}", said) for said in remarks[:MOST_REMARKS]]
+        lines += [format_html("{}", said) for said in _remarks(shown, there)]
     return format_html_join("\n", "{}", ((line,) for line in lines))
 
 
@@ -187,21 +190,26 @@ def _lines(alert: Alert, at: datetime) -> list[SafeString]:
     return lines
 
 
-def _remarks(alert: Alert) -> list[str]:
+def _remarks(shown: Card, alert: Alert) -> list[str]:
+    found = shown.remarks[alert.wish.host, alert.fqn][:MOST_REMARKS]
+    return [_remark(one) for one in found]
+
+
+def _remark(alert: Alert) -> str:
     wish = alert.wish
     if alert.state != State.OPEN:
-        return []
+        return ""
     for price, cap in ((alert.due_now, wish.cap_due_now), (alert.renewal, wish.cap_renewal)):
         if price is not None and cap is not None and price > cap:
             limit = {"cap": words.money(cap, alert.currency), "name": str(wish)}
-            return [_("⚠️ More than the limit of %(cap)s of “%(name)s”.") % limit]
+            return _("⚠️ More than the limit of %(cap)s of “%(name)s”.") % limit
     if wish.state != Wish.State.ARMED:
-        return []
+        return ""
     if wish.mode == Wish.Mode.ORDER:
-        return [_("🤖 “%(name)s” orders this by itself.") % {"name": str(wish)}]
+        return _("🤖 “%(name)s” orders this by itself.") % {"name": str(wish)}
     if wish.mode == Wish.Mode.ASK:
-        return [_("👉 “%(name)s” asks first: a button below orders one.") % {"name": str(wish)}]
-    return []
+        return _("👉 “%(name)s” asks first: a button below orders one.") % {"name": str(wish)}
+    return ""
 
 
 def keyboard(shown: Card, recipient: Recipient) -> Keyboard:

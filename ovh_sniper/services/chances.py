@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, floor
 from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ovh_sniper.services.history import Span, Timeline
@@ -32,8 +33,7 @@ class Chance:
     within_day: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Out:
+class Out(NamedTuple):
     """A time out of stock; `age` is for how many hours it had been out before, and `came` whether
     its end was seen to be a restock."""
 
@@ -42,10 +42,6 @@ class Out:
     end: datetime
     age: float
     came: bool
-
-    def age_at(self, moment: datetime) -> float:
-        """Return for how many hours it had been out by then."""
-        return self.age + (moment - self.start) / HOUR
 
 
 def of(seen: Timeline, zone: ZoneInfo) -> list[Chance]:

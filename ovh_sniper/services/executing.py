@@ -137,7 +137,8 @@ def _check(run: Run, cart: WarmCart) -> Objection | None:
         return Objection("not_as_wished", cart.reason.partition(" ")[2])
     if cart.addons != order.addons:
         return Objection("not_as_wished")
-    if cart.quoted_at is None or cart.quoted_at <= run.now() - FRESH:
+    # of a cart that was kept not even a quote of a moment ago counts: a cent more may be too much
+    if run.is_kept or cart.quoted_at is None or cart.quoted_at <= run.now() - FRESH:
         objection = carts.quote_anew(cart, order.plan_code, run.ovh, run.now())
         if objection is not None:
             return objection

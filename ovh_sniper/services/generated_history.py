@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import expm1
 from random import Random
@@ -119,12 +119,11 @@ def _seen(span: Span, gaps: Sequence[Gap]) -> Span | None:
     """Return a span as it is seen by who does not look all the time; None where he saw nothing."""
     opened_at, knows_beginning = _first_look(span.opened_at, gaps)
     if span.closed_at is None:
-        return replace(span, opened_at=opened_at, knows_beginning=knows_beginning)
+        return span._replace(opened_at=opened_at, knows_beginning=knows_beginning)
     closed_at, knows_end = _first_look(span.closed_at, gaps)
     if closed_at <= opened_at:
         return None
-    return replace(
-        span,
+    return span._replace(
         opened_at=opened_at,
         closed_at=closed_at,
         knows_beginning=knows_beginning,

@@ -98,16 +98,16 @@ def outcome(orders: Sequence[Order]) -> str:
     total = sum((order.due_now or Decimal(0) for order in bought), Decimal(0))
     if total:
         sums = words.money(total, bought[0].currency)
-        said = f"{said} {_('Due now: %(total)s') % {'total': sums}}"
+        return said + " " + _("Due now: %(total)s") % {"total": sums}
     return said
 
 
 def _by(order: Order) -> str:
     account = _("Account: %(name)s") % {"name": order.account.name}
     if order.wish is not None and order.source == Order.Source.WISH:
-        return f"{account} · {_('Wish: %(name)s') % {'name': order.wish}}"
+        return account + " · " + _("Wish: %(name)s") % {"name": order.wish}
     if order.requested_by:
-        return f"{account} · {_('by %(name)s') % {'name': order.requested_by}}"
+        return account + " · " + _("by %(name)s") % {"name": order.requested_by}
     return account
 
 
@@ -115,9 +115,9 @@ def _line(order: Order) -> SafeString:
     icon = ICONS.get(State(order.state), "✅")
     said = _("none left, the next one is tried") if order.goes_on else State(order.state).label
     if order.ovh_order_id:
-        said = f"{said}, {_('no. %(number)s') % {'number': order.ovh_order_id}}"
+        said = _("%(said)s, no. %(number)s") % {"said": said, "number": order.ovh_order_id}
     if order.dry_run and order.state in OPEN:
-        said = f"{said}, {_('dry run')}"
+        said = _("%(said)s, dry run") % {"said": said}
     return format_html("{} {}: {}", icon, words.place(order.datacenter), said)
 
 

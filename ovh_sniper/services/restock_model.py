@@ -67,7 +67,12 @@ class Cell:
     """The moments of a datacenter, an hour or a weekday, weighted by how recent they are."""
 
     moments: list[float] = field(default_factory=_zeros)  # by age
-    came: list[float] = field(default_factory=lambda: [0.0] * len(Horizon))
+    came_in_an_hour: float = 0.0
+    came_in_a_day: float = 0.0
+
+    def came(self, horizon: Horizon) -> float:
+        """Return of how many stock came back in time."""
+        return self.came_in_a_day if horizon is Horizon.DAY else self.came_in_an_hour
 
 
 class Model:
@@ -75,7 +80,7 @@ class Model:
 
     def __init__(self) -> None:
         self._moments = _zeros()  # by age
-        self._came = [_zeros() for _horizon in Horizon]
+        self._came_in_an_hour, self._came_in_a_day = _zeros(), _zeros()
         self._places: dict[str, Cell] = defaultdict(Cell)
         self._hours = [Cell() for _hour in range(24)]
         self._weekdays = [Cell() for _day in range(7)]
@@ -99,13 +104,13 @@ class Model:
         for cell in cells:
             cell.moments[bucket] += weight
         if in_a_day:
-            self._came[Horizon.DAY][bucket] += weight
+            self._came_in_a_day[bucket] += weight
             for cell in cells:
-                cell.came[Horizon.DAY] += weight
+                cell.came_in_a_day += weight
         if in_an_hour:
-            self._came[Horizon.HOUR][bucket] += weight
+            self._came_in_an_hour[bucket] += weight
             for cell in cells:
-                cell.came[Horizon.HOUR] += weight
+                cell.came_in_an_hour += weight
 
     def count(self, place: str) -> None:
         """Take in that a restock was seen."""
@@ -128,11 +133,12 @@ class Model:
         """
         if not self.knows(place):
             return None
-        moments, came = sum(self._moments), self._came[horizon]
+        came = self._came_in_a_day if horizon is Horizon.DAY else self._came_in_an_hour
+        moments = sum(self._moments)
         usual = max(sum(came), self._now) / moments
         # moments that a restock is worth: those within a day of it all tell of the same one
-        worth = moments / max(sum(self._came[Horizon.HOUR]), self._now)
-        by_age = self._by_age(horizon, usual, worth)
+        worth = moments / max(sum(self._came_in_an_hour), self._now)
+        by_age = self._by_age(came, usual, worth)
         factor = self._factor(self._places[place], horizon, by_age, worth)
         factor *= self._factor(self._weekdays[weekday], horizon, by_age, worth)
         if horizon is Horizon.HOUR:
@@ -140,11 +146,11 @@ class Model:
             factor *= self._factor(self._hours[hour], horizon, by_age, worth)
         return -expm1(log1p(-by_age[bisect_right(AGES, age)]) * factor)
 
-    def _by_age(self, horizon: Horizon, usual: float, worth: float) -> list[float]:
+    def _by_age(self, came: Sequence[float], usual: float, worth: float) -> list[float]:
         caution = CAUTION * worth * self._now
         return [
-            _between((came + caution * usual) / (moments + caution))
-            for came, moments in zip(self._came[horizon], self._moments, strict=True)
+            _between((one + caution * usual) / (moments + caution))
+            for one, moments in zip(came, self._moments, strict=True)
         ]
 
     def _factor(self, cell: Cell, horizon: Horizon, by_age: Sequence[float], worth: float) -> float:
@@ -154,7 +160,7 @@ class Model:
             return 1.0
         usual = sum(map(mul, cell.moments, by_age)) / moments
         caution = CAUTION * worth * self._now
-        own = (cell.came[horizon] + caution * usual) / (moments + caution)
+        own = (cell.came(horizon) + caution * usual) / (moments + caution)
         return log1p(-_between(own)) / log1p(-_between(usual))
 
 

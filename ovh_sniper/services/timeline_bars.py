@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import formats, timezone
@@ -13,38 +12,31 @@ from django.utils.translation import ngettext
 from ovh_sniper.services import words
 from ovh_sniper.services.history import PlaceFigures, Span, Timeline
 
-LENGTH = 1000
+LENGTH, HEIGHT = 1000, 24
 # What lasted minutes in a quarter of a year would not be seen.
 THINNEST = 2
 SMALL = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """From where and how long, in parts of LENGTH."""
+def bars(seen: Timeline, spans: Iterable[Span], since: datetime) -> str:
+    """Return when it was in stock, on a line that begins at `since` and ends with the timeline.
 
-    x: int
-    width: int
-
-
-def bars(seen: Timeline, spans: Iterable[Span], since: datetime) -> list[Bar]:
-    """Return when it was in stock, on a line that begins at `since` and ends with the timeline."""
+    As the path of an SVG: hundreds of bars are one element of the page then.
+    """
     times = ((span.opened_at, span.closed_at or seen.until) for span in spans)
-    return _drawn(times, since, seen.until)
+    return _path(times, since, seen.until)
 
 
-def blanks(seen: Timeline, since: datetime) -> list[Bar]:
-    """Return when nobody looked, what was before the first look among it."""
+def blanks(seen: Timeline, since: datetime) -> str:
+    """Return when nobody looked, what was before the first look among it; empty for never."""
     before = [(since, seen.since)] if seen.since > since else []
-    return _drawn([*before, *seen.gaps], since, seen.until)
+    return _path([*before, *seen.gaps], since, seen.until)
 
 
-def _drawn(
-    times: Iterable[tuple[datetime, datetime]], since: datetime, until: datetime
-) -> list[Bar]:
+def _path(times: Iterable[tuple[datetime, datetime]], since: datetime, until: datetime) -> str:
     """Return times that come in order as bars; those that touch on the line are one."""
     scale = LENGTH / max((until - since).total_seconds(), 1.0)
-    found: list[Bar] = []
+    found: list[tuple[int, int]] = []
     for start, end in times:
         first = max(int((start - since).total_seconds() * scale), 0)
         last = min(round((end - since).total_seconds() * scale), LENGTH)
@@ -52,11 +44,11 @@ def _drawn(
             continue
         first = min(first, LENGTH - THINNEST)
         last = max(last, first + THINNEST)
-        if found and first <= found[-1].x + found[-1].width:
-            first, last = found[-1].x, max(last, found[-1].x + found[-1].width)
+        if found and first <= found[-1][1]:
+            first, last = found[-1][0], max(last, found[-1][1])
             found.pop()
-        found.append(Bar(first, last - first))
-    return found
+        found.append((first, last))
+    return "".join(f"M{first} 0h{last - first}v{HEIGHT}H{first}z" for first, last in found)
 
 
 def date(at: datetime) -> str:

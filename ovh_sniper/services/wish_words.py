@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from ovh_sniper.gateways.errors import Kind
 from ovh_sniper.models import Wish
@@ -49,7 +49,7 @@ def terms(wish: Wish, zone: ZoneInfo, currency: str) -> list[Term]:
     lines += [
         Term(_("Limits for each server"), caps(wish, currency)),
         Term(_("Active"), active(wish.schedule, zone)),
-        Term(_("Ends"), words.moment(wish.expires_at, zone) if wish.expires_at else _("never")),
+        Term(_("Ends"), _end(wish, zone)),
         Term(_("When it appears"), happens(wish)),
     ]
     return lines if wish.mode == Wish.Mode.ALERT else [*lines, *_buying(wish, currency)]
@@ -71,7 +71,7 @@ def happens(wish: Wish) -> str:
     """Return what is done the moment stock appears."""
     said = str(HAPPENS[Wish.Mode(wish.mode)])
     if wish.dry_run and wish.mode != Wish.Mode.ALERT:
-        return f"{said} {_('But it is a dry run: the order is only written down.')}"
+        return said + " " + _("But it is a dry run: the order is only written down.")
     return said
 
 
@@ -137,6 +137,13 @@ def payment(wish: Wish) -> str:
     if wish.autopay:
         return _("OVH takes the money from the account’s default payment method at once.")
     return _("Orders stay unpaid: somebody must pay within 24 hours, or OVH cancels them.")
+
+
+def _end(wish: Wish, zone: ZoneInfo) -> str:
+    """Return when a wish stops watching."""
+    if wish.expires_at is None:
+        return pgettext("a wish ends", "never")
+    return words.moment(wish.expires_at, zone)
 
 
 def active(schedule: Mapping[str, Any], zone: ZoneInfo) -> str:

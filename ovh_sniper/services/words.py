@@ -7,13 +7,20 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
-from django.utils.timesince import timesince
+from django.utils.timesince import TIME_STRINGS, timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as of_django
+from django.utils.translation import ngettext, ngettext_lazy, pgettext
 
 from ovh_sniper.gateways.hosts import datacenter, delivery_hours
 
 EPOCH = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
+# Django's own traditional Chinese writes "1 日" and "3 分", which are a date and a mark as well
+UNITS = {
+    **TIME_STRINGS,
+    "day": ngettext_lazy("%(num)d day", "%(num)d days", "num"),
+    "minute": ngettext_lazy("%(num)d minute", "%(num)d minutes", "num"),
+}
 
 
 def money(amount: Decimal | None, currency: str) -> str:
@@ -72,7 +79,10 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return _("less than a minute")
     # timesince knows the plurals of all our languages; a fixed day keeps months out of it
-    said = timesince(EPOCH, EPOCH + timedelta(seconds=int(seconds)), depth=2)
+    end = EPOCH + timedelta(seconds=int(seconds))
+    # lazy plurals are what it takes; the stubs say text
+    said = timesince(EPOCH, end, depth=2, time_strings=UNITS)  # type: ignore[arg-type]
+    said = said.replace(of_django(", "), pgettext("between hours and minutes", ", "))
     return said.replace("\xa0", " ")
 
 

@@ -255,3 +255,11 @@ def test_other_languages_say_the_same(wish: Wish, language: str) -> None:
         said = text(alert(wish, out_for=7260, was_refused_at=NOW - timedelta(minutes=5)))
     for fact in ("27sk15", "(gra)", "31.18", "15.59"):
         assert fact in said
+
+
+def test_a_card_made_in_one_language_is_said_in_another(account: Account, opened: None) -> None:
+    shown = alert_cards.card([alert(make_wish(account, mode="ask", name="Mine"))])
+    with translation.override("zh-hant"):
+        said = alert_cards.text(shown)
+    assert "asks first" not in said
+    assert "「Mine」會先詢問" in said

@@ -57,11 +57,12 @@ def test_a_promotion_counts_for_what_is_due_now(market: Market) -> None:
     assert market.books()[0]["withTax"] == "15.59"
 
 
-def test_a_price_that_rose_since_the_cart_was_made_is_seen(market: Market) -> None:
+@pytest.mark.parametrize("seconds", [0, 30])
+def test_a_price_that_rose_since_the_cart_was_made_is_seen(market: Market, seconds: int) -> None:
     market.wish(cap_due_now=Decimal("31.18"))
     market.warm()
     market.emulator.set_price("eu", "27sk15", month="13.00")
-    market.wait(seconds=30)
+    market.wait(seconds=seconds)
     market.appear()
     market.run()
     assert market.states == ["refused price_over_cap"]

@@ -97,7 +97,7 @@ def _account(account: Account, now: datetime) -> str:
     said = f"{icon} {account.name}: {Account.State(account.state).label}"
     if account.expires_at is not None and account.expires_at > now:
         left = words.duration((account.expires_at - now).total_seconds())
-        said = f"{said}, {_('its key ends in %(time)s') % {'time': left}}"
+        said = said + ", " + _("its key ends in %(time)s") % {"time": left}
     return said
 
 

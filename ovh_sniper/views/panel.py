@@ -28,7 +28,7 @@ def summary(request: PortalRequest) -> tuple[str, dict[str, Any]] | None:
     )
     context = {
         "wishes": wishes,
-        "in_stock": Alert.objects.filter(state=Alert.State.OPEN).count(),
+        "in_stock": armed.filter(alerts__state=Alert.State.OPEN).distinct().count(),
         "under_way": orders["under_way"],
         "on_the_way": orders["on_the_way"],
         "unpaid": [(one, words.money(one.due_now, one.currency)) for one in unpaid[:SHOWN]],

@@ -82,9 +82,7 @@ class Page:
             Http404: neither the price list nor the stock list has such a plan.
         """
         subsidiary = self.form.subsidiary
-        shop = offers.shop(self.host.value, subsidiary)
-        if shop is None:
-            shop = catalogues.ensure(self.host, subsidiary)
+        shop = offers.shop(self.host.value, subsidiary) or catalogues.ensure(self.host, subsidiary)
         offer = offers.one(self.plan_code, shop)
         if offer.due_now is None and not self.listed:
             raise Http404

@@ -234,7 +234,7 @@ def _cell(row: stock_grid.Row, code: str, ghosts: set[tuple[str, str]]) -> Shown
     hint = f"{said}; {count % {'n': found.configurations}}"
     is_ghost = (row.offer.plan_code, code) in ghosts
     if is_ghost:
-        hint = f"{hint}; {_('shown before and refused at checkout within a day')}"
+        hint = hint + "; " + _("shown before and refused at checkout within a day")
     return Shown(label, _tone(found.hours), _short(found), _amount(found), hint, is_ghost)
 
 

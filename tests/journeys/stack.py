@@ -126,7 +126,9 @@ def running(data_dir: Path, **env: str) -> Iterator[Stack]:
         values |= {"DOTENV": os.devnull, **told}
         web = httpx.Client(base_url=f"http://127.0.0.1:{run.port}", timeout=30)
         telegram = httpx.Client(base_url=f"{values['TELEGRAM_API_URL']}/control", timeout=30)
-        ovh = httpx.Client(base_url=f"{values['OVH_API_URL'].partition('{')[0]}control", timeout=30)
+        # a stack without emulators has none
+        shelf = values.get("OVH_API_URL", "").partition("{")[0]
+        ovh = httpx.Client(base_url=f"{shelf}control", timeout=30)
         with web, telegram, ovh:
             yield Stack(run, values, web, telegram, ovh)
 
