@@ -191,7 +191,7 @@ def test_an_intent_that_waits_keeps_its_cart(market: Market) -> None:
     assert market.states == ["intended"]
     market.hush()
     market.run()
-    assert market.calls() == ["POST /order/cart/*/checkout"]
+    assert market.calls() == ["GET /order/cart/*/checkout", "POST /order/cart/*/checkout"]
 
 
 def test_each_order_has_a_cart_of_its_own(market: Market) -> None:
@@ -200,7 +200,8 @@ def test_each_order_has_a_cart_of_its_own(market: Market) -> None:
     market.appear()
     market.hush()
     market.run()
-    assert market.calls() == ["POST /order/cart/*/checkout"] * 2
+    asked = ["GET /order/cart/*/checkout", "POST /order/cart/*/checkout"]
+    assert market.calls() == asked * 2
     assert len({booked["cartId"] for booked in market.books()}) == 2
     market.warm()
     assert market.carts == []
