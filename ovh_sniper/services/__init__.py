@@ -11,7 +11,7 @@
   `announcements`, `vps`, `vps_rows`, `stock_grid`, `stock_summary`, `looks`, `retention`.
 - What was and what may come: `history`, `timeline_bars`, `chances` (`restock_model`, `backtest`,
   `generated_history`).
-- Wishes: `wishes` (`wish_checks`, `wish_csv`, `wish_keys`, `schedules`, `budgets`), `matching`
+- Wishes: `wishes` (`wish_checks`, `wish_csv`, `wish_keys`, `budgets`), `matching`
   (stock that moved meets wishes: `fitting`, `picking`), `wish_rows`, `wish_stock`, `wish_words`,
   `wish_previews`, `estimates`.
 - Carts kept ready: `cart_plans`, `keeping`, `carts`, `building`, `comparing` (is it what was

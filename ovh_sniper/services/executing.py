@@ -18,10 +18,11 @@ from django.utils import timezone
 from ovh_sniper.gateways.errors import Busy, Kind, Refused, Unreachable
 from ovh_sniper.gateways.ovh import Ovh
 from ovh_sniper.models import Account, Order, WarmCart, Wish
-from ovh_sniper.services import carts, checkouts, comparing, schedules
+from ovh_sniper.services import carts, checkouts, comparing
 from ovh_sniper.services.access import ovh_of
 from ovh_sniper.services.checkouts import Run
 from ovh_sniper.services.objections import CannotOrder, Objection
+from tenants import schedules
 from tenants.models import Tenant
 
 State = Order.State

@@ -21,11 +21,11 @@ from ovh_sniper.services import (
     fitting,
     intents,
     picking,
-    schedules,
     stock,
     telling,
 )
 from ovh_sniper.services.objections import CannotOrder
+from tenants import schedules
 from tenants.models import Tenant
 from tenants.scoping import scope, unscoped
 

@@ -13,7 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ovh_sniper.models import Order, WarmCart, Wish
-from ovh_sniper.services import cart_plans, executing, order_rows, schedules, wish_words, words
+from ovh_sniper.services import cart_plans, executing, order_rows, wish_words, words
+from tenants import schedules
 
 State = Order.State
 # Of each part of the page: what is beyond waits its turn, and is counted.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ovh_sniper.gateways.hosts import SUBSIDIARIES, Host, datacenter_code
 from ovh_sniper.models import Wish
-from ovh_sniper.services import schedules
+from tenants import schedules
 
 MONEY = ("cap_due_now", "cap_renewal", "budget_day", "budget_month")
 TEXTS = ("name", "plan_code", "memory", "storage", "system_storage", "gpu")

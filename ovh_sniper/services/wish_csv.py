@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from ovh_sniper.models import Wish
-from ovh_sniper.services import schedules
+from tenants import schedules
 
 MOST_LINES = 1000
 # no line of a wish is longer than its columns together

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from ovh_sniper.gateways.errors import Kind
 from ovh_sniper.models import Wish
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.services import choosing, order_reasons, schedules, words
+from ovh_sniper.services import choosing, order_reasons, words
+from tenants import schedules
 
 HAPPENS = {
     Wish.Mode.ALERT: gettext_lazy("Your team gets a message. Nothing is ordered."),

@@ -74,7 +74,9 @@ def test_it_follows_what_is_chosen(chromium: Browser, live_server: Any, tenant: 
     # ticked datacenters are numbered as they come
     page.locator("[name=datacenters][value=rbx]").check()
     # (a preview on its way that the next page cuts off would write to the console)
-    with page.expect_response(lambda answer: "rank-gra=2" in (answer.request.post_data or "")) as last:
+    with page.expect_response(
+        lambda answer: "rank-gra=2" in (answer.request.post_data or "")
+    ) as last:
         page.locator("[name=datacenters][value=gra]").check()
     last.value.finished()
     expect(page.locator("[name=rank-gra]")).to_have_value("2")

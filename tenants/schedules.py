@@ -1,4 +1,4 @@
-"""When a wish may act: days of the week and hours, in the tenant's time zone."""
+"""When something may act: days of the week and hours, in the tenant's time zone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Schedule = Mapping[str, Any]
 
 
 def is_open(schedule: Schedule, zone: ZoneInfo, now: datetime) -> bool:
-    """Tell whether a wish may act. Hours that end before they begin run past midnight."""
+    """Tell whether it may act now. Hours that end before they begin run past midnight."""
     if not schedule:
         return True
     local = now.astimezone(zone)
@@ -28,7 +28,7 @@ def is_open(schedule: Schedule, zone: ZoneInfo, now: datetime) -> bool:
 
 
 def next_open(schedule: Schedule, zone: ZoneInfo, now: datetime) -> datetime:
-    """Return when a wish may act next: now, if it may."""
+    """Return when it may act next: now, if it may."""
     if is_open(schedule, zone, now):
         return now
     local = now.astimezone(zone)

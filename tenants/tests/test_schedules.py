@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ovh_sniper.services import schedules
+from tenants import schedules
 
 TAIPEI, PARIS = ZoneInfo("Asia/Taipei"), ZoneInfo("Europe/Paris")
 WORK = {"days": [0, 1, 2, 3, 4], "from": "09:00", "to": "18:00"}
