@@ -12,8 +12,9 @@ from bots.buttons import Button
 from bots.incoming import Incoming
 from bots.messages import Keyboard, Press
 from bots.products import Product, installed, table
-from bots.routing import Match, Router, run
+from bots.routing import Match, Route, Router, may_reach, run
 from bots.services import staff
+from bots.tables import described
 
 router = Router()
 
@@ -42,7 +43,7 @@ def main_menu(incoming: Incoming) -> Keyboard:
 
 def _has_entry(incoming: Incoming, product: Product) -> bool:
     route = product.router.commands.get(product.menu_command)
-    return route is not None and (route.staff is None or incoming.may(route.staff))
+    return route is not None and may_reach(route, incoming)
 
 
 @router.command("start", gettext_lazy("Open the main menu"))
@@ -61,9 +62,9 @@ def start(incoming: Incoming) -> None:
 @router.command("help", gettext_lazy("What this bot can do"))
 def show_help(incoming: Incoming) -> None:
     commands = [
-        (name, route.description)
+        (name, described(mine))
         for name, route in table(incoming.bot.products).commands.items()
-        if route.in_menu and (route.staff is None or incoming.may(route.staff))
+        if (mine := [one for one in route.options or (route,) if _is_shown(one, incoming)])
     ]
     incoming.reply(
         format_html(
@@ -74,13 +75,17 @@ def show_help(incoming: Incoming) -> None:
     )
 
 
+def _is_shown(route: Route, incoming: Incoming) -> bool:
+    return route.in_menu and may_reach(route, incoming)
+
+
 @router.button(OpenProduct)
 def open_product(incoming: Incoming, button: OpenProduct) -> None:
     product = installed().get(button.product)
     if product is None or button.product not in incoming.bot.products:
         stale_button(incoming)
         return
-    route = table(incoming.bot.products).commands.get(product.menu_command)
+    route = table(incoming.bot.products).command_of(product.slug, product.menu_command)
     if route is not None:
         run(Match(route), incoming)
 

@@ -13,7 +13,8 @@ from django.core.checks import CheckMessage, Error, register
 from bots import products
 from bots.models import Conversation
 from bots.products import Product
-from bots.routing import RoutingError, Table
+from bots.routing import RoutingError
+from bots.tables import Table
 
 # Bot API: BotCommand.command; the payload of a deep link is 1-64 characters, prefix and rest
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")

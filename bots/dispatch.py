@@ -18,7 +18,7 @@ from bots.parsing import Parsed, parse
 from bots.products import table
 from bots.raw import Malformed
 from bots.registry import BotInfo
-from bots.routing import Match, StaffOnly, run
+from bots.routing import Match, Pass, Route, StaffOnly, may_reach, run
 from bots.services import answers, chats, failures, people, receipts
 from bots.services.receipts import Dialogue, Repeat, Stale
 from tenants.scoping import scope
@@ -142,10 +142,8 @@ def _run(incoming: Incoming, parsed: Parsed, dialogue: Dialogue | None) -> None:
         _reach(parsed.match, incoming)
     elif dialogue is not None:
         _answer(incoming, dialogue)
-    elif parsed.free_text is not None:
-        _reach(parsed.free_text, incoming)
     else:
-        chatter.unknown(incoming)
+        _hear(parsed.free_text, incoming)
 
 
 def _reach(match: Match, incoming: Incoming) -> None:
@@ -153,6 +151,24 @@ def _reach(match: Match, incoming: Incoming) -> None:
         run(match, incoming)
     except StaffOnly:
         chatter.staff_only(incoming)
+
+
+def _hear(routes: tuple[Route, ...], incoming: Incoming) -> None:
+    """Hand a free text to the products whose patterns it fits, until one does not pass it on."""
+    passed: list[Pass] = []
+    allowed = [route for route in routes if may_reach(route, incoming)]
+    for route in allowed:
+        outcome = run(Match(route), incoming)
+        if outcome is None:
+            return
+        passed.append(outcome)
+    otherwise = next((one.otherwise for one in passed if one.otherwise is not None), None)
+    if otherwise is not None:
+        otherwise()
+    elif routes and not allowed:
+        chatter.staff_only(incoming)
+    else:
+        chatter.unknown(incoming)
 
 
 def _answer(incoming: Incoming, dialogue: Dialogue) -> None:

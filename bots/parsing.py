@@ -37,8 +37,8 @@ class Parsed:
     callback_id: str = ""
     # whether free text could be the answer to a question of ours
     may_answer: bool = False
-    # who answers free text where no question is open
-    free_text: Match | None = None
+    # who is asked about free text where no question is open
+    free_text: tuple[Route, ...] = ()
     # a press whose data is none of ours
     is_stale_press: bool = False
 
@@ -99,7 +99,8 @@ def _message(bot: BotInfo, message: Json) -> Parsed | None:
     said = raw if isinstance(raw, str) else ""
     command = _command(bot, message, said)
     listeners = table(bot.products).group_texts
-    match, args, free_text = None, "", None
+    match, args = None, ""
+    free_text: tuple[Route, ...] = ()
     if command is not None:
         args = command[1]
         match = _command_match(bot, *command)

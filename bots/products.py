@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.utils.module_loading import import_string
 
-from bots.routing import Router, Table
+from bots.routing import Router
+from bots.tables import Table
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 
-# /start, /help and the like; by name, for its handlers show the products
-PLATFORM = "bots.chatter.router"
+# /start, /help and the like; by name, for their handlers show the products
+PLATFORM = ("bots.chatter.router", "bots.choosing.router")
+CHOOSE = "bots.choosing.choose"
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ def table(slugs: tuple[str, ...]) -> Table:
     known = installed()
     return Table(
         [
-            ("bots", import_string(PLATFORM)),
+            *(("bots", import_string(mark)) for mark in PLATFORM),
             *((slug, known[slug].router) for slug in slugs if slug in known),
-        ]
+        ],
+        import_string(CHOOSE),
     )
 
 

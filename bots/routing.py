@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bots.buttons import Button
@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
     from bots.incoming import Incoming
 
-Handler = Callable[..., None]
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Returned by a handler of words that are not its product's: the next product is asked.
+
+    It must not have said or written anything. Where nobody wants the words the first `otherwise`
+    is called, and without any the bot says what it says to words that it does not understand.
+    """
+
+    otherwise: Callable[[], object] | None = None
+
+
+PASS = Pass()
+Handler = Callable[..., Pass | None]
 F = TypeVar("F", bound=Handler)
 B = TypeVar("B", bound=Button)
 
@@ -37,8 +50,10 @@ class Route:
     description: _StrPromise | str = ""
     in_menu: bool = True
     button: type[Button] | None = None
-    # the product whose router it is on; filled in by `Table`
+    # the product whose router it is on; filled in by `bots.tables.Table`
     product: str = ""
+    # of a command that several products have: their routes, of which the person chooses one
+    options: tuple[Route, ...] = ()
 
 
 @dataclass
@@ -53,6 +68,7 @@ class Router:
     buttons: dict[str, Route] = field(default_factory=dict)
     states: dict[str, Route] = field(default_factory=dict)
     starts: dict[str, Route] = field(default_factory=dict)
+    words_after_start: list[Route] = field(default_factory=list)
     private_texts: list[tuple[re.Pattern[str], Route]] = field(default_factory=list)
     group_texts: list[Route] = field(default_factory=list)
     members: list[Route] = field(default_factory=list)
@@ -69,7 +85,7 @@ class Router:
 
         def register(handler: F) -> F:
             route = Route(handler, staff, description, in_menu)
-            _claim(self.commands, name, route)
+            claim(self.commands, name, route)
             return handler
 
         return register
@@ -78,7 +94,7 @@ class Router:
         """Answer presses of one kind of button: `handler(incoming, button)`."""
 
         def register(handler: F) -> F:
-            _claim(self.buttons, kind.prefix, Route(handler, staff, button=kind))
+            claim(self.buttons, kind.prefix, Route(handler, staff, button=kind))
             return handler
 
         return register
@@ -90,7 +106,7 @@ class Router:
         """
 
         def register(handler: F) -> F:
-            _claim(self.states, name, Route(handler, staff))
+            claim(self.states, name, Route(handler, staff))
             return handler
 
         return register
@@ -99,7 +115,21 @@ class Router:
         """Answer the deep link `/start <prefix><rest>`: `handler(incoming, rest)`."""
 
         def register(handler: F) -> F:
-            _claim(self.starts, prefix, Route(handler, staff))
+            claim(self.starts, prefix, Route(handler, staff))
+            return handler
+
+        return register
+
+    def start_words(self, *, staff: str) -> Callable[[F], F]:
+        """Answer `/start <words>` of staff that is no deep link: `handler(incoming, words)`.
+
+        Everybody else gets the main menu, as does staff where the handler returns `PASS`.
+        """
+
+        def register(handler: F) -> F:
+            if self.words_after_start:
+                raise RoutingError(f"{handler.__module__}: the words after /start are taken.")
+            self.words_after_start.append(Route(handler, staff))
             return handler
 
         return register
@@ -107,9 +137,10 @@ class Router:
     def private_text(self, pattern: str, *, staff: str | None = None) -> Callable[[F], F]:
         """Answer a text of a private chat that is no command and no answer to a question of ours.
 
-        The pattern must fit the whole text, whatever the case of its letters; of several routes
-        that fit the first wins, in the order of the products' slugs. Anybody can write anything:
-        keep patterns free of nested repetition.
+        The pattern must fit the whole text, whatever the case of its letters. Routes that fit are
+        asked in the order of the products' slugs, until one does not return `PASS`; one for staff
+        is not asked for anybody else. Anybody can write anything: keep patterns free of nested
+        repetition.
         """
 
         def register(handler: F) -> F:
@@ -137,13 +168,17 @@ class Router:
         """
         for name in ("commands", "buttons", "states", "starts"):
             for key, route in getattr(part, name).items():
-                _claim(getattr(self, name), key, route)
+                claim(getattr(self, name), key, route)
+        if self.words_after_start and part.words_after_start:
+            raise RoutingError("Two parts claim the words after /start.")
+        self.words_after_start += part.words_after_start
         self.private_texts += part.private_texts
         self.group_texts += part.group_texts
         self.members += part.members
 
 
-def _claim(table: dict[str, Route], key: str, route: Route) -> None:
+def claim(table: dict[str, Route], key: str, route: Route) -> None:
+    """Enter a route under a key. Raises RoutingError where it is taken."""
     if key in table:
         raise RoutingError(
             f"{route.handler.__module__}.{route.handler.__name__}: {key!r} is taken by "
@@ -160,56 +195,24 @@ class Match:
     arguments: tuple[Any, ...] = ()
 
 
-class Table:
-    """All routers of one set of products as one look-up; built once and kept."""
-
-    def __init__(self, routers: Iterable[tuple[str, Router]]) -> None:
-        self.commands: dict[str, Route] = {}
-        self.buttons: dict[str, Route] = {}
-        self.states: dict[str, Route] = {}
-        self.starts: dict[str, Route] = {}
-        self.private_texts: list[tuple[re.Pattern[str], Route]] = []
-        self.group_texts: list[Route] = []
-        self.members: list[Route] = []
-        for slug, router in routers:
-            for name in ("commands", "buttons", "starts"):
-                for key, route in getattr(router, name).items():
-                    _claim(getattr(self, name), key, replace(route, product=slug))
-            # two products may both ask for an "address": a state's full name has the product
-            for key, route in router.states.items():
-                _claim(self.states, f"{slug}:{key}", replace(route, product=slug))
-            self.private_texts += [
-                (pattern, replace(route, product=slug)) for pattern, route in router.private_texts
-            ]
-            self.group_texts += [replace(route, product=slug) for route in router.group_texts]
-            self.members += [replace(route, product=slug) for route in router.members]
-
-    def start(self, payload: str) -> Match | None:
-        """Return the route of a deep link's payload; the longest prefix wins."""
-        for prefix in sorted(self.starts, key=len, reverse=True):
-            if payload.startswith(prefix):
-                return Match(self.starts[prefix], (payload[len(prefix) :],))
-        return None
-
-    def private_text(self, said: str) -> Match | None:
-        """Return the first route whose pattern fits a private text."""
-        for pattern, route in self.private_texts:
-            if pattern.fullmatch(said):
-                return Match(route)
-        return None
+def may_reach(route: Route, incoming: Incoming) -> bool:
+    """Tell whether a person has the role that a route asks for."""
+    return route.staff is None or incoming.may(route.staff)
 
 
-def run(match: Match, incoming: Incoming) -> None:
+def run(match: Match, incoming: Incoming) -> Pass | None:
     """Run the matched handler if the person may reach it: the one way to any handler.
+
+    Returns what the handler returned.
 
     Raises:
         StaffOnly: the route asks for a role that the person has not.
     """
     route = match.route
-    if route.staff is not None and not incoming.may(route.staff):
+    if not may_reach(route, incoming):
         raise StaffOnly
     outer, incoming.product = incoming.product, route.product
     try:
-        route.handler(incoming, *match.arguments)
+        return route.handler(incoming, *match.arguments)
     finally:
         incoming.product = outer

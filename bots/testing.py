@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from bots import products, registry
 from bots.buttons import Button
@@ -187,9 +189,14 @@ class Someone:
         return {"update_id": next(_update_ids), "message": message}
 
     def press(
-        self, button: Button | str, *, chat: Chat | None = None, message_id: int = 1
+        self,
+        button: Button | str,
+        *,
+        chat: Chat | None = None,
+        message_id: int = 1,
+        text: str = "…",
     ) -> dict[str, Any]:
-        """Return the update of a pressed button, ours or any callback data."""
+        """Return the update of a pressed button under a text, ours or any callback data."""
         return {
             "update_id": next(_update_ids),
             "callback_query": {
@@ -201,7 +208,7 @@ class Someone:
                     "message_id": message_id,
                     "date": int(timezone.now().timestamp()),
                     "chat": self._chat(chat),
-                    "text": "…",
+                    "text": text,
                 },
             },
         }
@@ -215,6 +222,15 @@ class Someone:
     ) -> Reply:
         """Press a button under a message."""
         return post(self.bot, self.press(button, chat=chat, message_id=message_id))
+
+    def presses_under(
+        self, message: Mapping[str, Any], label: str, *, chat: Chat | None = None
+    ) -> Reply:
+        """Press the button with this label under a message of the bot, given as it was sent."""
+        keys = [key for row in message["reply_markup"]["inline_keyboard"] for key in row]
+        data = next(key["callback_data"] for key in keys if key["text"] == label)
+        shown = html.unescape(strip_tags(message["text"]))
+        return post(self.bot, self.press(data, chat=chat, text=shown))
 
 
 def outgoing(bot: Bot) -> list[OutboxMessage]:

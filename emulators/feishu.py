@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import ipaddress
 import threading
 import time
 from collections import deque
@@ -16,6 +17,7 @@ import orjson
 
 from emulators.clock import Clock
 from emulators.faults import Fault, Faults
+from emulators.feishu_content import Malformed, check
 from emulators.forms import load_object
 from emulators.storage import Store
 from emulators.wsgi import (
@@ -37,6 +39,8 @@ PREFIX = "/feishu"
 MAX_BODY = 20 * 1024
 CLOCK_SKEW = 3600
 PER_SECOND, PER_MINUTE = 5, 100
+SHARP = 60  # seconds after each hour and half-hour in which the platform is crowded
+FREQUENT = "frequency limited psm[lark.oapi.app_platform_runtime]"
 SUCCESS: Json = {
     "code": 0,
     "msg": "success",
@@ -61,6 +65,7 @@ class Hook:
     key: str
     secret: str = ""
     keywords: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)  # who may send: `1.2.3.*`, a network
 
 
 def sign(timestamp: str, secret: str) -> str:
@@ -69,12 +74,28 @@ def sign(timestamp: str, secret: str) -> str:
     return base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()
 
 
+def sender(environ: Environ) -> str:
+    """The address a message comes from; all are local, unless a proxy's header says otherwise."""
+    return str(environ.get("HTTP_X_FORWARDED_FOR", "127.0.0.1")).partition(",")[0].strip()
+
+
+def is_within(address: str, allowed: str) -> bool:
+    """An address is one of those that an entry of a bot's list names."""
+    if allowed.endswith(".*"):
+        return address.startswith(allowed[:-1])
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(allowed, strict=False)
+    except ValueError:
+        return False
+
+
 class FeishuEmulator:
     """`app` serves it below its own root and below /feishu."""
 
     def __init__(self, data_dir: Path | None = None, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.enforced = True
+        self.sharp_hours = False  # refuse at 10:00 and 17:30, as the crowded platform may
         self._lock = threading.RLock()
         self._store = Store(data_dir / "feishu.sqlite3" if data_dir else None, self._lock)
         self._faults = Faults()
@@ -92,9 +113,15 @@ class FeishuEmulator:
 
     # -- for tests --------------------------------------------------------------------------
 
-    def add_hook(self, key: str, secret: str = "", keywords: Iterable[str] = ()) -> Hook:
-        """A custom bot with a signature secret and required keywords, if given."""
-        hook = Hook(key, secret, list(keywords))
+    def add_hook(
+        self,
+        key: str,
+        secret: str = "",
+        keywords: Iterable[str] = (),
+        addresses: Iterable[str] = (),
+    ) -> Hook:
+        """A custom bot with a signature secret, required keywords and allowed senders, if given."""
+        hook = Hook(key, secret, list(keywords), list(addresses))
         self.hooks[key] = hook
         self._store.put("hooks", key, hook)
         return hook
@@ -154,7 +181,7 @@ class FeishuEmulator:
         if fault is not None:
             self._before(fault, environ)
         with self._lock:
-            self._accept(key, read_body(environ))
+            self._accept(key, read_body(environ), sender(environ))
         if fault is not None and fault.kind == "lost_answer":
             raise DropConnection
         return answer_json(start, SUCCESS)
@@ -172,10 +199,12 @@ class FeishuEmulator:
         if fault.kind in ("timeout", "drop"):
             raise DropConnection
 
-    def _accept(self, key: str, raw: bytes) -> None:
+    def _accept(self, key: str, raw: bytes, address: str) -> None:
         hook = self.hooks.get(key)
         if hook is None:
             raise Refused(19001, "param invalid: incoming webhook access token invalid")
+        if hook.addresses and not any(is_within(address, allowed) for allowed in hook.addresses):
+            raise Refused(19022, "Ip Not Allowed")
         if len(raw) > MAX_BODY:
             raise Refused(9499, "Bad Request")
         try:
@@ -184,7 +213,10 @@ class FeishuEmulator:
             raise Refused(9499, "Bad Request") from error
         if hook.secret:
             self._check_signature(hook, body)
-        check_content(body)
+        try:
+            check(body)
+        except Malformed as error:
+            raise Refused(9499, f"Bad Request: {error}") from error
         if hook.keywords and not any(word in orjson.dumps(body).decode() for word in hook.keywords):
             raise Refused(19024, "Key Words Not Found")
         self._count(key)
@@ -206,11 +238,13 @@ class FeishuEmulator:
         if not self.enforced:
             return
         now, moments = self.clock.time(), self._moments.setdefault(key, deque())
+        if self.sharp_hours and now % 1800 < SHARP:
+            raise Refused(11232, FREQUENT)
         while moments and moments[0] <= now - 60:
             moments.popleft()
         last_second = sum(moment > now - 1 for moment in moments)
         if last_second >= PER_SECOND or len(moments) >= PER_MINUTE:
-            raise Refused(11232, "frequency limited psm[lark.oapi.app_platform_runtime]")
+            raise Refused(11232, FREQUENT)
         moments.append(now)
 
     def _control(self, path: str, environ: Environ) -> tuple[int, Any]:
@@ -230,30 +264,10 @@ class FeishuEmulator:
             case "DELETE", "/faults":
                 self.clear_faults()
             case "POST", "/limits":
-                self.enforced = bool(values["enforced"])
+                self.enforced = bool(values.get("enforced", self.enforced))
+                self.sharp_hours = bool(values.get("sharp_hours", self.sharp_hours))
             case "POST", "/reset":
                 self.reset()
             case _:
                 raise HttpError(404, "not found")
         return 201 if path in ("/hooks", "/faults") and method == "POST" else 200, done
-
-
-def check_content(body: Json) -> None:
-    """The payload that belongs to each msg_type; raises Refused 9499."""
-    content = body.get("content")
-    match body.get("msg_type"):
-        case "text":
-            good = isinstance(content, dict) and bool(str(content.get("text", "")).strip())
-        case "post":
-            posts = content.get("post") if isinstance(content, dict) else None
-            good = isinstance(posts, dict) and any(
-                isinstance(post, dict) and isinstance(post.get("content"), list)
-                for post in posts.values()
-            )
-        case "interactive":
-            card = body.get("card")
-            good = isinstance(card, dict) and bool(card)
-        case _:
-            good = False
-    if not good:
-        raise Refused(9499, "Bad Request")

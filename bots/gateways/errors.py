@@ -48,6 +48,10 @@ class Busy(TelegramError):
         self.retry_after = retry_after
 
 
+class Held(Busy):
+    """Our own limits hold the call back for `retry_after` seconds: nobody was asked."""
+
+
 class Unreachable(TelegramError):
     """No usable answer. `unclear`: the call may have been performed all the same."""
 

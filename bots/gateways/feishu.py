@@ -9,12 +9,12 @@ import base64
 import hashlib
 import hmac
 import json
+import random
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
 from django.conf import settings
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from bots.gateways.courier import Letter
 from bots.gateways.errors import Busy, Refused, Unreachable
+from bots.gateways.feishu_cards import KEYWORD, Build, Card, card_body, fitting, text_body
 
 if TYPE_CHECKING:
     import ssl
@@ -30,29 +31,19 @@ HOOK_PATH = "/open-apis/bot/v2/hook/"
 KEY = re.compile(r"[A-Za-z0-9._~-]{8,100}")
 FEISHU = "https://open.feishu.cn"
 LARK = "https://open.larksuite.com"
-MAX_BODY = 20_000  # bytes of UTF-8; Feishu says 20 KB
 SECONDS = 10.0
-# What every message ends with: a tenant whose bot asks for a keyword enters this one.
-KEYWORD = "Botharbor"
 
 BAD_SIGNATURE = 19021
 BAD_REQUEST = 9499
 TOO_OFTEN = 11232
-MENTION = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
+# What a bot asks for that was called too often, or at an hour when everybody calls (the guide
+# advises against full and half hours): a minute or more, not the same for all who were refused.
+SHORTEST_WAIT, LONGEST_WAIT = 60.0, 180.0
 
+# asked before each call; raises Held
+Gate = Callable[[], None]
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A message with a coloured head; `link` is the label and address of a button.
-
-    Colours: blue wathet turquoise green yellow orange red carmine violet purple indigo grey.
-    A custom bot has no callbacks: buttons can only open addresses.
-    """
-
-    title: str
-    lines: tuple[str, ...]
-    colour: str = "blue"
-    link: tuple[str, str] | None = None
+__all__ = ["KEYWORD", "Card", "Feishu", "connect", "hook_address", "signature"]
 
 
 class Feishu(Protocol):
@@ -102,37 +93,43 @@ def signature(timestamp: str, secret: str) -> str:
     return base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()
 
 
-def connect(hook: str, secret: str = "") -> Feishu:
+def connect(hook: str, secret: str = "", *, gate: Gate = lambda: None) -> Feishu:
     """Return a custom bot by its key or address; calls nobody yet.
+
+    `gate` is asked before each call, and raises Held where it may not go yet.
 
     Raises:
         Refused: the hook is not one.
     """
-    return _Live(hook_address(hook), secret)
+    return _Live(hook_address(hook), secret, gate)
 
 
 class _Live:
-    def __init__(self, url: str, secret: str) -> None:
+    def __init__(self, url: str, secret: str, gate: Gate) -> None:
         self._url = url
         self._secret = secret
+        self._gate = gate
 
     def text(self, text: str) -> None:
-        self._send(lambda limit: _text(_cut(text, limit)))
+        self._send(lambda limit: text_body(text, limit))
 
     def card(self, card: Card) -> None:
         try:
-            self._send(lambda limit: _card(card, limit))
+            self._send(lambda limit: card_body(card, limit))
         except Refused as refused:
             if refused.code != BAD_REQUEST:
                 raise
-            self.text("\n".join((card.title, *card.lines, *(card.link or ())[1:])))
+            self.text(card.as_text())
 
     def deliver(self, letter: Letter) -> None:
         url = str(letter.data.get("url", ""))
         link = (_("Open"), url) if url.startswith(("https://", "http://")) else None
-        self.card(Card(letter.title, tuple(letter.text.split("\n")), link=link))
+        lines = tuple(letter.text.split("\n")) if letter.text else ()
+        self.card(
+            Card(letter.title, lines, letter.colour or "blue", link, letter.blocks, letter.left_out)
+        )
 
-    def _send(self, build: Callable[[int], dict[str, Any]]) -> None:
+    def _send(self, build: Build) -> None:
         try:
             self._once(build)
         except Refused as refused:
@@ -141,59 +138,13 @@ class _Live:
                 raise
             self._once(build)
 
-    def _once(self, build: Callable[[int], dict[str, Any]]) -> None:
+    def _once(self, build: Build) -> None:
+        self._gate()
         signed = {}
         if self._secret:
             timestamp = str(int(time.time()))
             signed = {"timestamp": timestamp, "sign": signature(timestamp, self._secret)}
-        _judge(*_post(self._url, _fitting(build, signed)))
-
-
-def _fitting(build: Callable[[int], dict[str, Any]], signed: Mapping[str, str]) -> bytes:
-    """Return the body, its text cut until it fits; JSON may double what quotes and lines take."""
-    limit = MAX_BODY - 2_000
-    while True:
-        # not as \uXXXX: Chinese would take twice the room
-        body = json.dumps({**signed, **build(limit)}, ensure_ascii=False).encode()
-        if len(body) <= MAX_BODY:
-            return body
-        limit = limit * 3 // 4
-
-
-def _cut(text: str, limit: int) -> str:
-    data = text.encode()
-    if len(data) <= limit:
-        return text
-    return data[: max(limit - 3, 0)].decode(errors="ignore") + "…"
-
-
-def _text(text: str) -> dict[str, Any]:
-    # somebody's name must not ring everybody in the group
-    harmless = MENTION.sub("‹", text)
-    return {"msg_type": "text", "content": {"text": f"{harmless}\n{KEYWORD}"}}
-
-
-def _card(card: Card, limit: int) -> dict[str, Any]:
-    def plain(content: str) -> dict[str, str]:
-        return {"tag": "plain_text", "content": content}
-
-    elements: list[dict[str, Any]] = []
-    if text := _cut("\n".join(card.lines), limit).strip():
-        # plain_text, not lark_md: names need no escaping and mention nobody
-        elements.append({"tag": "div", "text": plain(text)})
-    if card.link is not None:
-        label, url = card.link
-        button = {"tag": "button", "type": "primary", "text": plain(label), "url": url}
-        elements.append({"tag": "action", "actions": [button]})
-    elements.append({"tag": "note", "elements": [plain(KEYWORD)]})
-    return {
-        "msg_type": "interactive",
-        "card": {
-            "config": {"wide_screen_mode": True},
-            "header": {"template": card.colour, "title": plain(_cut(card.title, 600))},
-            "elements": elements,
-        },
-    }
+        _judge(*_post(self._url, fitting(build, signed)))
 
 
 @cache
@@ -215,7 +166,7 @@ def _post(url: str, body: bytes) -> tuple[int, bytes]:
 def _judge(status: int, content: bytes) -> None:
     """Return for success. Raises what the answer means."""
     if status == 429:
-        raise Busy(60.0)
+        raise _busy()
     if status >= 500:
         raise Unreachable(_("Feishu answered with status %(n)s.") % {"n": status}, unclear=True)
     try:
@@ -229,8 +180,12 @@ def _judge(status: int, content: bytes) -> None:
     if code == 0 and status < 300:
         return
     if code == TOO_OFTEN or (code == BAD_REQUEST and "too many" in message.lower()):
-        raise Busy(60.0)
+        raise _busy()
     raise Refused(code, _in_words(code, message))
+
+
+def _busy() -> Busy:
+    return Busy(random.uniform(SHORTEST_WAIT, LONGEST_WAIT))  # noqa: S311 - no secret
 
 
 def _in_words(code: int, message: str) -> str:

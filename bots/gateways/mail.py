@@ -7,7 +7,8 @@ import smtplib
 from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
-from bots.gateways.courier import Courier, Letter
+from bots import blocks
+from bots.gateways.courier import Courier, Letter, and_more
 from bots.gateways.errors import Busy, Refused, Unreachable
 
 SECONDS = 10
@@ -29,7 +30,7 @@ class _Live:
             connection = get_connection(timeout=SECONDS)
             EmailMessage(
                 f"[Botharbor] {subject}",
-                letter.text,
+                _body(letter),
                 to=[self._address],
                 headers={
                     "Message-ID": f"<{letter.id}@botharbor>",
@@ -44,6 +45,11 @@ class _Live:
             raise judged(error.smtp_code, error.smtp_error) from None
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(_("The mail server cannot be reached."), unclear=True) from error
+
+
+def _body(letter: Letter) -> str:
+    parts = (letter.text, blocks.plain(letter.blocks), and_more(letter.left_out))
+    return "\n\n".join(part for part in parts if part)
 
 
 def judged(code: int, words: bytes | str) -> Refused | Busy:

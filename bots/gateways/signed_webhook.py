@@ -7,9 +7,11 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from bots.blocks import Block
 from bots.gateways import public_http
 from bots.gateways.courier import Courier, Letter
 from bots.gateways.errors import Busy, Refused, Unreachable
@@ -50,6 +52,8 @@ class _Live:
                 "text": letter.text,
                 "at": letter.at.isoformat(),
                 "data": letter.data,
+                "blocks": [_shown(block) for block in letter.blocks],
+                "left_out": letter.left_out,
             },
             ensure_ascii=False,
             separators=(",", ":"),
@@ -62,6 +66,16 @@ class _Live:
         }
         answer = public_http.post(self._url, body, headers)
         _judge(answer.status, answer.headers)
+
+
+def _shown(block: Block) -> dict[str, Any]:
+    return {
+        "title": block.title,
+        "facts": [{"label": label, "value": value} for label, value in block.facts],
+        "text": block.text,
+        "links": [{"label": label, "url": url} for label, url in block.links],
+        "data": block.data,
+    }
 
 
 def _judge(status: int, headers: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from bots.models.bot import Bot
-from tenants.fields import EncryptedTextField
+from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.ids import public_id
 from tenants.models import TenantOwned
 
@@ -60,6 +60,15 @@ class Notice(TenantOwned):
     title = models.CharField(max_length=200)
     text = models.TextField()
     data = models.JSONField(default=dict)
+    # list of bots.blocks.stored; encrypted, since a link in it may act for whoever opens it
+    blocks = EncryptedJSONField(null=True, editable=False)
+    # how many blocks there was no room for
+    left_out = models.PositiveIntegerField(default=0, editable=False)
+    # what belongs together: notices of one event and group that still wait become one
+    group = models.CharField(max_length=80, blank=True, editable=False)
+    # the title once there are several blocks, with %(count)s in it
+    many = models.CharField(max_length=200, blank=True, editable=False)
+    colour = models.CharField(max_length=12, blank=True, editable=False)
     state = models.CharField(max_length=8, choices=State, default=State.DUE)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()

@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from bots.gateways import feishu, mail, signed_webhook
+from bots.blocks import restored
+from bots.gateways import mail, signed_webhook
 from bots.gateways.courier import Courier, Letter
 from bots.gateways.errors import Refused
-from bots.messages import Link
 from bots.models import Bot, Channel, Chat, Notice, Person
-from bots.services import outbox
+from bots.services import chat_letters, hook_pacing, outbox
 
 
 def letter(channel: Channel, notice: Notice) -> Letter:
@@ -32,13 +31,16 @@ def letter(channel: Channel, notice: Notice) -> Letter:
         text=text,
         at=notice.created_at,
         data=notice.data,
+        blocks=tuple(restored(kept) for kept in notice.blocks or ()),
+        colour=notice.colour,
+        left_out=notice.left_out,
     )
 
 
 def connect(channel: Channel) -> Courier:
     """Return the way to a channel that is not a Telegram chat. Raises Refused if it is none."""
     makers: dict[str, Callable[[], Courier]] = {
-        Channel.Kind.FEISHU: lambda: feishu.connect(channel.target, channel.secret),
+        Channel.Kind.FEISHU: lambda: hook_pacing.connect(channel.target, channel.secret),
         Channel.Kind.EMAIL: lambda: mail.connect(channel.target),
         Channel.Kind.WEBHOOK: lambda: signed_webhook.connect(channel.target, channel.secret),
     }
@@ -59,23 +61,9 @@ def through_bot(channel: Channel, letters: Sequence[tuple[int, Letter]], now: da
     if Person.objects.filter(bot=bot, telegram_id=chat_id, blocked_at__isnull=False).exists():
         raise Refused(0, _("This person has blocked the bot."))
     for _pk, said in letters:
-        url = str(said.data.get("url", ""))
-        outbox.say(
-            bot,
-            chat_id,
-            format_html("<b>{}</b>\n{}", said.title, _cut(said.text)),
-            # Telegram refuses buttons that lead to a machine's inner address
-            keyboard=[[Link(_("Open"), url)]] if url.startswith("https://") else None,
-        )
+        for text, keyboard in chat_letters.messages(said):
+            outbox.say(bot, chat_id, text, keyboard=keyboard)
     Notice.objects.filter(pk__in=[pk for pk, _letter in letters]).update(
         state=Notice.State.SENT, due_at=now, error=""
     )
     Channel.objects.filter(pk=channel.pk).update(last_ok_at=now, last_error="")
-
-
-def _cut(text: str, limit: int = 3800) -> str:
-    """Leave room for the title: Telegram takes 4096 UTF-16 units in all."""
-    units = text.encode("utf-16-le")
-    return (
-        text if len(units) <= limit * 2 else units[: limit * 2].decode("utf-16-le", "ignore") + "…"
-    )

@@ -1,4 +1,4 @@
-"""Telegram's sending limits, kept across all processes in Redis.
+"""Telegram's and Feishu's sending limits, kept across all processes in Redis.
 
 A GCRA cell per key: a bot (25 a second with bursts of 5, so that no second holds more than 29), a
 chat (1 a second, bursts of 3), a group besides (20 a minute). When only the bot has to wait, and
@@ -6,6 +6,9 @@ less than a second, the slot is booked at once and the caller sleeps until then.
 to wait nothing is booked: a slot booked ahead for one chat would hold up all others of the bot.
 Where nothing is booked the answer tells who has to wait: for a bot it is no use to ask for the next
 chat.
+
+A custom bot of Feishu has 5 a second and 100 a minute, whoever calls: two tenants may have one
+group's bot, so its cells are found by a digest of its address.
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ BOT = (40, 5)
 CHAT = (1000, 3)
 # any 60 s hold at most 4 + 60 / 3.75 = 20
 GROUP = (3750, 4)
+# any second holds at most 1 + 1000 / 250 = 5 calls of a Feishu hook, any 60 s 5 + 60 / 0.64 = 98
+HOOK_SECOND = (250, 1)
+HOOK_MINUTE = (640, 5)
 # Above this a slot of the bot's is not booked.
 LONGEST_WAIT_MS = 1000
 
@@ -104,7 +110,7 @@ def book(bot_id: int, chat_id: int | None) -> Slot:
     return Slot(bool(booked), max(0.0, float(wait_ms) / 1000), bool(is_bots))
 
 
-def pause(bot_id: int, seconds: float) -> None:
+def pause(bot_id: int | str, seconds: float) -> None:
     """Let no process send for this bot for a while: Telegram said 429.
 
     Raises:
@@ -115,5 +121,27 @@ def pause(bot_id: int, seconds: float) -> None:
     _script(PAUSE)(keys=[_key(bot_id, "pause")], args=[milliseconds])
 
 
-def _key(bot_id: int, name: str) -> str:
-    return f"botharbor:limit:{{{bot_id}}}:{name}"
+def book_hook(digest: str) -> Slot:
+    """Ask for a slot to call a Feishu hook; where it is not booked, come back after its wait.
+
+    Raises:
+        Away: Redis does not answer.
+    """
+    keys = [_key(digest, name) for name in ("pause", "s", "m")]
+    booked, wait_ms, is_paused = _script(SCRIPT)(
+        keys=keys, args=[LONGEST_WAIT_MS, *HOOK_SECOND, *HOOK_MINUTE]
+    )
+    return Slot(bool(booked), max(0.0, float(wait_ms) / 1000), bool(is_paused))
+
+
+def pause_hook(digest: str, seconds: float) -> None:
+    """Let no process call a Feishu hook for a while: it said that it is called too often.
+
+    Raises:
+        Away: Redis does not answer.
+    """
+    pause(digest, seconds)
+
+
+def _key(owner: int | str, name: str) -> str:
+    return f"botharbor:limit:{{{owner}}}:{name}"

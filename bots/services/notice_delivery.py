@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 
 from bots import events
 from bots.gateways.courier import Courier, Letter
-from bots.gateways.errors import Busy, Refused, Unreachable
+from bots.gateways.errors import Busy, Held, Refused, Unreachable
 from bots.models import Channel, Notice
 from bots.services import couriers
+from tenants.encryption import DecryptionError
 from tenants.models import Tenant
 from tenants.scoping import scope, unscoped
 
@@ -50,7 +51,7 @@ class Outcome:
     pk: int
     error: str = ""
     wait: timedelta | None = None
-    # never tried, because one before it found the channel closed
+    # never tried, because one before it found the channel closed, or our own limits held it back
     untouched: bool = False
 
 
@@ -127,12 +128,28 @@ def _read(way: Round, now: datetime) -> Round | None:
     language = Tenant.objects.get(pk=way.tenant_id).language
     channel = Channel.objects.select_related("bot").defer("bot__token").get(pk=way.channel_id)
     with translation.override(language):
-        notices = Notice.objects.filter(pk__in=way.attempts).order_by(TESTS_FIRST, "pk")
-        letters = [(notice.pk, couriers.letter(channel, notice)) for notice in notices]
+        letters = [(notice.pk, couriers.letter(channel, notice)) for notice in _readable(way)]
         if channel.kind == Channel.Kind.TELEGRAM:
             couriers.through_bot(channel, letters, now)
             return None
         return replace(way, language=language, letters=letters, courier=couriers.connect(channel))
+
+
+def _readable(way: Round) -> list[Notice]:
+    """Return the claimed notices; one whose content no key opens fails alone."""
+    claimed = Notice.objects.filter(pk__in=way.attempts).order_by(TESTS_FIRST, "pk")
+    try:
+        return list(claimed)
+    except DecryptionError:
+        log.exception("a notice of channel %s cannot be read", way.channel_id)
+    found = []
+    for pk in claimed.values_list("pk", flat=True):
+        try:
+            found.append(Notice.objects.get(pk=pk))
+        except DecryptionError:
+            error = _("The content of this notice cannot be read.")
+            Notice.objects.filter(pk=pk).update(state=Notice.State.FAILED, error=error)
+    return found
 
 
 def _claim(channel_id: int, now: datetime) -> dict[int, int]:
@@ -150,7 +167,8 @@ def _claim(channel_id: int, now: datetime) -> dict[int, int]:
         state=Notice.State.FAILED, error=_("The delivery was interrupted too often.")
     )
     taken = {}
-    for seen in overdue.order_by(TESTS_FIRST, "due_at", "pk")[:PER_CHANNEL]:
+    due = overdue.only("pk", "state", "due_at", "attempts")
+    for seen in due.order_by(TESTS_FIRST, "due_at", "pk")[:PER_CHANNEL]:
         unchanged = mine.filter(pk=seen.pk, state=seen.state, due_at=seen.due_at)
         if unchanged.update(
             state=Notice.State.SENDING, due_at=now + LEASE, attempts=F("attempts") + 1
@@ -182,14 +200,22 @@ def _hand_over(courier: Courier, pk: int, said: Letter, attempts: int) -> Outcom
     except Refused as refused:
         return Outcome(pk, refused.description or str(refused))
     except Busy as busy:
-        error, at_least = _("The service asks us to wait."), timedelta(seconds=busy.retry_after)
+        wait = timedelta(seconds=busy.retry_after)
+        if isinstance(busy, Held) and said.event != events.TEST:
+            return Outcome(pk, wait=wait, untouched=True)
+        return _again(pk, said, attempts, _("The service asks us to wait."), wait)
     except Unreachable as unreachable:
-        error, at_least = unreachable.reason, timedelta()
+        return _again(pk, said, attempts, unreachable.reason)
     except Exception:
         log.exception("a %s notice could not be sent", said.event)
-        error, at_least = _("Something went wrong on our side."), timedelta()
-    else:
-        return Outcome(pk)
+        return _again(pk, said, attempts, _("Something went wrong on our side."))
+    return Outcome(pk)
+
+
+def _again(
+    pk: int, said: Letter, attempts: int, error: str, at_least: timedelta = timedelta()
+) -> Outcome:
+    """Put a notice off, longer each time; a test is tried once, anything else not for ever."""
     if said.event == events.TEST or attempts > len(WAITS):
         return Outcome(pk, error)
     return Outcome(pk, error, max(WAITS[attempts - 1], at_least))
@@ -203,20 +229,21 @@ def _settle(way: Round, outcomes: Sequence[Outcome], now: datetime) -> None:
         )
         for outcome in outcomes:
             _write_down(mine.filter(pk=outcome.pk), outcome, now)
-        problem = next((outcome for outcome in outcomes if outcome.error), None)
         channel = Channel.objects.filter(pk=way.channel_id)
         waiting = Notice.objects.filter(channel_id=way.channel_id, state=Notice.State.DUE)
-        if problem is None:
+        error = next((outcome.error[:300] for outcome in outcomes if outcome.error), "")
+        wait = next((outcome.wait for outcome in outcomes if outcome.wait is not None), None)
+        if error:
+            channel.update(last_error=error)
+        elif not all(outcome.untouched for outcome in outcomes):
             channel.update(last_ok_at=now, last_error="")
+        if wait is not None:
+            later = now + wait
+            put_off = {"due_at": later, **({"error": error} if error else {})}
+            waiting.exclude(event=events.TEST).filter(due_at__lt=later).update(**put_off)
+        elif not error:
             # the channel works again: what was put off because of it need not wait
             waiting.exclude(error="").filter(due_at__gt=now).update(due_at=now)
-            return
-        channel.update(last_error=problem.error[:300])
-        if problem.wait is not None:
-            later = now + problem.wait
-            waiting.exclude(event=events.TEST).filter(due_at__lt=later).update(
-                due_at=later, error=problem.error[:300]
-            )
 
 
 def _write_down(claimed: QuerySet[Notice], outcome: Outcome, now: datetime) -> None:

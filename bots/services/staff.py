@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
 
 from bots.models import Bot, LinkCode, Person, StaffLink
+from bots.services import recipients
 from tenants.ids import digest, random_text
 from tenants.models import Membership
 from tenants.services import audit
@@ -21,6 +23,42 @@ class Outcome(enum.Enum):
     LINKED = "linked"
     ALREADY = "already"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A member with the Telegram account he linked at one bot."""
+
+    membership: Membership
+    person: Person
+
+    @property
+    def bot(self) -> Bot:
+        """The bot he linked it at."""
+        return self.person.bot
+
+    @property
+    def can_be_told(self) -> bool:
+        """Whether the bot may write to him: he started it, and did not block it."""
+        return self.person.has_started and self.person.blocked_at is None
+
+
+def linked(product: str) -> list[Linked]:
+    """Return the open scope's linked members at the bots that are on and have a product.
+
+    With user and bot, by e-mail address; members whose account is closed are left out.
+    """
+    links = (
+        StaffLink.objects.filter(membership__user__is_active=True)
+        .select_related("membership__user", "person__bot")
+        .defer("person__bot__token")
+        .order_by("membership__user__email", "pk")
+    )
+    return [
+        Linked(link.membership, link.person)
+        for link in links
+        if recipients.serves(link.person.bot, product)
+    ]
 
 
 def deep_link(bot: Bot, membership: Membership) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
+from bots.blocks import Block
 from bots.models import Channel, Notice
 from bots.services import notices
+from bots.services.notice_blocks import GROUP_WAIT
 from bots.tests.receivers import Receiver
 from tenants.models import Tenant
 from tenants.scoping import scope
@@ -59,3 +64,35 @@ def only(tenant: Tenant) -> Channel:
     with scope(tenant):
         channel: Channel = Channel.objects.select_related("bot").get()
     return channel
+
+
+# --- Notices made of blocks
+
+# a link that acts for whoever opens it
+ACTING_LINK = (
+    "https://botharbor.test/stop/eyJwIjo3fQ:1vOABC:abcdefghijklmnopqrstuvwxyz-0123456789_ABCDE/"
+)
+
+
+def server(number: int, **more: Any) -> Block:
+    """Return what is told of a server, with two links."""
+    values = {
+        "facts": (("Address", f"203.0.113.{number}"), ("Left", f"{number} GB")),
+        "links": (("Postpone", ACTING_LINK), ("Open", "https://botharbor.test/t/acme/")),
+        **more,
+    }
+    return Block(f"web-{number}", **values)
+
+
+def warn(tenant: Tenant, *shown: Block, title: str = "", **more: Any) -> None:
+    """Tell of servers that run low, as a poll does: one group, whatever the number."""
+    values = {"group": "low", "many": "%(count)s servers run low", "colour": "orange", **more}
+    with scope(tenant):
+        notices.notify(
+            "bot.broken", title or f"{shown[0].title} runs low", "", blocks=shown, **values
+        )
+
+
+def later() -> datetime:
+    """Return when a group that begins now has waited long enough."""
+    return timezone.now() + GROUP_WAIT

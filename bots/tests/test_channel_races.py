@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +13,9 @@ from django.utils import timezone
 
 from bots.models import Channel, Notice, Person
 from bots.services import broadcasts, notices
+from bots.services.notice_delivery import LEASE
 from bots.testing import make_bot, outgoing
+from bots.tests.channels import hook, later, server, warn
 from bots.tests.receivers import Receiver, receiving
 from tenants.models import Tenant
 from tenants.scoping import scope
@@ -98,3 +101,19 @@ def test_many_deliverers_tell_everything_once_and_in_order(
         assert receiver.events(f"/{path}") == titles
     with scope(tenant):
         assert set(Notice.objects.values_list("state", flat=True)) == {Notice.State.SENT}
+
+
+def test_what_is_added_while_cards_go_out_is_told_once(tenant: Tenant, receiver: Receiver) -> None:
+    hook(tenant, receiver)
+    numbers = itertools.count()
+
+    def act() -> None:
+        warn(tenant, server(next(numbers)))
+        notices.deliver_due(later())
+
+    race(act)
+    now = later() + LEASE
+    while notices.deliver_due(now):
+        pass
+    told = [block["title"] for post, _environ in receiver.posts for block in post["blocks"]]
+    assert sorted(told) == sorted(f"web-{number}" for number in range(next(numbers)))

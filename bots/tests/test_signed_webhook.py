@@ -43,6 +43,8 @@ def test_a_letter_is_posted_with_a_signature_over_time_and_body(receiver: Receiv
         "text": "文字",
         "at": "2026-11-21T08:00:00+00:00",
         "data": {"bot": "b1"},
+        "blocks": [],
+        "left_out": 0,
     }
     assert environ["HTTP_BOTHARBOR_EVENT_ID"] == "evt_1"
     assert environ["CONTENT_TYPE"].startswith("application/json")

@@ -139,7 +139,7 @@ def add(request: PortalRequest, slug: str, kind: str) -> HttpResponse:
 @member()
 def detail(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     channel = _find(public_id)
-    history = Notice.objects.filter(channel=channel).order_by("-created_at", "-pk")
+    history = Notice.objects.filter(channel=channel).defer("blocks").order_by("-created_at", "-pk")
     page = Paginator(history, ON_PAGE).get_page(request.GET.get("page"))
     rows: Any = page
     for notice in rows:

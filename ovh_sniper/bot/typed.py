@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from bots import chatter
 from bots.incoming import Incoming
 from bots.messages import Press
-from bots.routing import Router
+from bots.routing import PASS, Pass, Router
 from ovh_sniper.bot import chat
 from ovh_sniper.models import Account, Wish
 from ovh_sniper.services import (
@@ -36,19 +37,22 @@ router = Router()
 
 
 @router.private_text(commands.PATTERN)
-def order_by_text(incoming: Incoming) -> None:
+def order_by_text(incoming: Incoming) -> Pass | None:
     # a stranger's text is none of ours, and he learns nothing of what would be one
     if not incoming.may(Role.VIEWER):
-        chatter.unknown(incoming)
-        return
+        return PASS
     try:
         command = commands.read(incoming.text)
     except commands.NotACommand as error:
-        guesses = commands.like(error.plan_code) if error.plan_code else []
-        incoming.reply(texts.unknown_plan(error.plan_code, guesses))
-        return
+        return Pass(partial(_not_known, incoming, error.plan_code))
     if chat.may(incoming, Role.OPERATOR):
         _answer(incoming, command, timezone.now())
+    return None
+
+
+def _not_known(incoming: Incoming, plan_code: str) -> None:
+    guesses = commands.like(plan_code) if plan_code else []
+    incoming.reply(texts.unknown_plan(plan_code, guesses))
 
 
 def _answer(incoming: Incoming, command: Command, now: datetime) -> None:

@@ -21,7 +21,7 @@
   `too_late`, `request_keys`; shown: `order_rows`, `order_queue`, `order_story`, `order_csv`,
   `spend`.
 - Words and refusals: `words`, `objections`, `order_reasons`, `refusals`, `hardware`.
-- Chats: `recipients`, `posts` (messages that are kept true), `preferences`, `alerts`
+- Chats: `recipients`, `preferences`, `alerts`
   (`alert_facts`, `alert_cards`), `telling` (`order_cards`), `digests` (`digest_cards`),
   `buttons`; typed orders: `commands`, `proposals`, `chat_requests`, `alert_orders`,
   `chat_wishes`; `standing`, `plan_stock`.

@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bots.services import posts
 from ovh_sniper.models import Account, Wish
-from ovh_sniper.services import findings, posts, preferences, recipients, words
+from ovh_sniper.services import findings, preferences, recipients, words
 from ovh_sniper.services.recipients import Role
 from tenants.models import Tenant
 

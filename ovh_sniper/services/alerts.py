@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef
 from django.utils.html import strip_tags
 
-from bots.services import outbox
+from bots.services import outbox, posts
 from ovh_sniper.models import (
     Alert,
     AlertLine,
@@ -20,7 +20,7 @@ from ovh_sniper.models import (
     StockInterval,
     Wish,
 )
-from ovh_sniper.services import alert_cards, alert_facts, posts, preferences, recipients
+from ovh_sniper.services import alert_cards, alert_facts, preferences, recipients
 from ovh_sniper.services.recipients import Recipient, Role
 from tenants.ids import public_id
 from tenants.scoping import scope, unscoped

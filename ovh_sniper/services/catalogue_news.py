@@ -13,8 +13,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bots.services import posts
 from ovh_sniper.models import Account, CatalogueChange, Preferences, Wish
-from ovh_sniper.services import catalogue_words, posts, preferences, recipients
+from ovh_sniper.services import catalogue_words, preferences, recipients
 from ovh_sniper.services.recipients import Role
 from tenants.models import Tenant
 from tenants.scoping import scope, unscoped

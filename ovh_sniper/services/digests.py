@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.utils.html import strip_tags
 
+from bots.services import posts
 from ovh_sniper.models import Account, Alert, Order, Preferences
-from ovh_sniper.services import digest_cards, posts, preferences, recipients, spend, standing
+from ovh_sniper.services import digest_cards, preferences, recipients, spend, standing
 from ovh_sniper.services.digest_cards import Digest, Seen
 from ovh_sniper.services.recipients import Role
 from tenants.models import Tenant

@@ -14,8 +14,9 @@ from django.utils.html import format_html, strip_tags
 from django.utils.translation import gettext as _
 
 from bots.messages import Keyboard
+from bots.services import posts
 from ovh_sniper.models import Order, Wish
-from ovh_sniper.services import order_cards, posts, preferences, recipients, wish_words
+from ovh_sniper.services import order_cards, preferences, recipients, wish_words
 from ovh_sniper.services.recipients import Recipient, Role
 from tenants.models import Tenant
 
@@ -193,7 +194,7 @@ def _card(order: Order) -> posts.Render:
 
 
 def _card_slot(order: Order) -> str:
-    return f"order:{order.public_id}"
+    return f"ovh:order:{order.public_id}"
 
 
 def _board(orders: list[Order]) -> posts.Render:
@@ -201,7 +202,7 @@ def _board(orders: list[Order]) -> posts.Render:
 
 
 def _board_slot(batch: str) -> str:
-    return f"batch:{batch}"
+    return f"ovh:batch:{batch}"
 
 
 def _batch(batch: str) -> list[Order]:

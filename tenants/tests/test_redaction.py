@@ -12,6 +12,7 @@ from tenants.redaction import replaced, struck
 TOKEN = "7100000001:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"
 KEY = "bh_live_0123456789_abcdefghijklmnopqrstuvwxyzABCDEF_012345"
 HOOK = "/api/webhook/abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+LINK = "/stop/eyJwIjo3fQ:1vOABC:abcdefghijklmnopqrstuvwxyz-0123456789_ABCDE"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ HOOK = "/api/webhook/abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
         (f"key {KEY}", "key bh_live_0123456789_***"),
         (f"key_{KEY}", "key_bh_live_0123456789_***"),
         (f"GET {HOOK}/ 200", "GET /api/webhook/***/ 200"),
+        (f"GET {LINK}/ 200", "GET /stop/eyJwIjo3fQ:1vOABC:***/ 200"),
         (f"{TOKEN} and {KEY}", "7100000001:*** and bh_live_0123456789_***"),
     ],
 )
