@@ -18,6 +18,13 @@ EMULATED = {  # variable -> prefix at the emulators
     "TELEGRAM_API_URL": "telegram",
     "FEISHU_API_URL": "feishu",
     "OVH_API_URL": "ovh/{host}/1.0",
+    "HUAWEI_IAM_URL": "huawei/iam/{site}",
+    "HUAWEI_CONFIG_URL": "huawei/config/{site}",
+    "HUAWEI_BSS_URL": "huawei/bss/{site}",
+    "HUAWEI_ECS_URL": "huawei/ecs/{region}",
+    "HUAWEI_VPC_URL": "huawei/vpc/{region}",
+    "HUAWEI_CES_URL": "huawei/ces/{region}",
+    "TIDEWATER_API_URL": "tidewater",
     "SIMULATOR_URL": "simulator/",
 }
 

@@ -55,6 +55,23 @@ OVH_API_URL = env.str("OVH_API_URL", default="").rstrip("/")
 # seconds: however short an interval tenants choose, no armed plan is looked at more often
 OVH_MIN_INTERVAL = env.float("OVH_MIN_INTERVAL", default=2.0)
 OVH_HISTORY_DAYS = env.int("OVH_HISTORY_DAYS", default=400)
+# `{site}` in the first three stands for cn, intl and eu, `{region}` in the others for a region
+HUAWEI_IAM_URL = env.str("HUAWEI_IAM_URL", default="").rstrip("/")
+HUAWEI_CONFIG_URL = env.str("HUAWEI_CONFIG_URL", default="").rstrip("/")
+HUAWEI_BSS_URL = env.str("HUAWEI_BSS_URL", default="").rstrip("/")
+HUAWEI_ECS_URL = env.str("HUAWEI_ECS_URL", default="").rstrip("/")
+HUAWEI_VPC_URL = env.str("HUAWEI_VPC_URL", default="").rstrip("/")
+HUAWEI_CES_URL = env.str("HUAWEI_CES_URL", default="").rstrip("/")
+# the small cloud of the demo, offered only where this is set
+TIDEWATER_API_URL = env.str("TIDEWATER_API_URL", default="").rstrip("/")
+# to each API of a cloud, over all tenants and processes; Huawei Cloud allows an address 10
+TRAFFIC_CALLS_PER_SECOND = env.float("TRAFFIC_CALLS_PER_SECOND", default=5.0)
+# every reading is kept for so many days, then one an hour, then one a day, then none
+TRAFFIC_RAW_DAYS = env.int("TRAFFIC_RAW_DAYS", default=7)
+TRAFFIC_HOURLY_DAYS = env.int("TRAFFIC_HOURLY_DAYS", default=60)
+TRAFFIC_HISTORY_DAYS = env.int("TRAFFIC_HISTORY_DAYS", default=400)
+# addresses of the machines that this runs on: the guard never stops those
+OWN_ADDRESSES = env.list("OWN_ADDRESSES", default=[])
 SIMULATOR_URL = env.str("SIMULATOR_URL", default="")
 # the bot that the emulator knows from the start; `load_demo` connects it
 DEMO_BOT_TOKEN = env.str("DEMO_BOT_TOKEN", default="7100000001:AAHarborDemoBotTokenForEmulators001")
@@ -293,7 +310,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Botharbor API",
-    "DESCRIPTION": "Bots, giveaways and OVH stock of one tenant. Authorization: Bearer bh_live_….",
+    "DESCRIPTION": (
+        "Bots, giveaways, OVH stock and cloud traffic of one tenant. "
+        "Authorization: Bearer bh_live_…."
+    ),
     "VERSION": "1.0.0",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -302,6 +322,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    # two products have fields of this name
+    "ENUM_NAME_OVERRIDES": {
+        "OvhRightEnum": "ovh_sniper.serializers.accounts.RIGHTS",
+        "CloudRightsEnum": "traffic_guard.models.accounts.Account.Rights",
+    },
 }
 
 # --- Logs: one line an event on stdout; tokens are struck out wherever they appear

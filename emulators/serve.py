@@ -7,8 +7,10 @@ from pathlib import Path
 from emulators.clock import Clock
 from emulators.feishu import FeishuEmulator
 from emulators.httpd import Server
+from emulators.huawei import HuaweiEmulator
 from emulators.ovh import OvhEmulator
 from emulators.telegram import TelegramEmulator
+from emulators.tidewater import TidewaterEmulator
 from emulators.wsgi import App, Environ, Start, answer_json
 
 __all__ = ["Emulators", "Server", "build"]
@@ -21,10 +23,14 @@ class Emulators:
         self.telegram = TelegramEmulator(data_dir, clock)
         self.feishu = FeishuEmulator(data_dir, clock)
         self.ovh = OvhEmulator(data_dir, clock)
+        self.huawei = HuaweiEmulator(data_dir, clock)
+        self.tidewater = TidewaterEmulator(data_dir, clock)
         self._apps: dict[str, App] = {
             "telegram": self.telegram.app,
             "feishu": self.feishu.app,
             "ovh": self.ovh.app,
+            "huawei": self.huawei.app,
+            "tidewater": self.tidewater.app,
         }
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -54,6 +60,8 @@ class Emulators:
         self.telegram.close()
         self.feishu.close()
         self.ovh.close()
+        self.huawei.close()
+        self.tidewater.close()
 
 
 def build(data_dir: Path | None = None, clock: Clock | None = None) -> Emulators:

@@ -10,6 +10,7 @@ Environ = dict[str, Any]
 Start = Callable[..., Any]
 App = Callable[[Environ, Start], Iterable[bytes]]
 
+HTML = "text/html; charset=utf-8"
 REASONS = {
     200: "OK",
     201: "Created",
@@ -24,6 +25,7 @@ REASONS = {
     413: "Request Entity Too Large",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    501: "Not Implemented",
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
@@ -79,3 +81,9 @@ def is_gone(environ: Environ, seconds: float) -> bool:
     """Wait up to `seconds`; True as soon as the client has hung up."""
     probe = environ.get("emulators.gone")
     return bool(probe and probe(seconds))
+
+
+def origin(environ: Environ) -> str:
+    """Scheme and host as the client wrote them."""
+    name = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return f"{environ['wsgi.url_scheme']}://{name}"

@@ -5,8 +5,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from emulators.markup import button, choices, field, send_page
 from emulators.ovh.hosts import Host
-from emulators.ovh.markup import button, choices, field, send_page
 from emulators.ovh.models import Application, Credential
 from emulators.ovh.state import FIRST_CREDENTIAL, State
 from emulators.wsgi import Environ, HttpError, Start

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 from emulators.ovh.auth import find_credential, invalid_key
 from emulators.ovh.models import Credential, Token
 from emulators.ovh.state import FIRST_CREDENTIAL, State
-from emulators.ovh.wire import ApiError, Call, origin
-from emulators.wsgi import Json
+from emulators.ovh.wire import ApiError, Call
+from emulators.wsgi import Json, origin
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 TOKEN_SECONDS = 3600

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import orjson
 
 from emulators.ovh.auth import matches
-from emulators.ovh.wire import HTML, ApiError, send
-from emulators.wsgi import DropConnection, Environ, Start, answer, is_gone
+from emulators.ovh.wire import ApiError, send
+from emulators.wsgi import HTML, DropConnection, Environ, Start, answer, is_gone
 
 KINDS = {
     "slow": "answers late",

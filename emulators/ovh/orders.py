@@ -8,8 +8,8 @@ from emulators.ovh.lifecycle import advance, settle
 from emulators.ovh.models import DAY, Line, Order
 from emulators.ovh.money import show
 from emulators.ovh.state import State
-from emulators.ovh.wire import ApiError, Call, origin
-from emulators.wsgi import Environ, Json
+from emulators.ovh.wire import ApiError, Call
+from emulators.wsgi import Environ, Json, origin
 
 RETRACTION_DAYS = 14
 REASONS = ("competitor", "difficulty", "expensive", "other", "performance", "reliability", "unused")

@@ -5,13 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from emulators.ovh.assortment import plans_of
-from emulators.ovh.faults import CHECKOUT, KINDS
-from emulators.ovh.forms import act
-from emulators.ovh.hosts import HOSTS
-from emulators.ovh.lifecycle import STATUSES
-from emulators.ovh.lineup import MODELS
-from emulators.ovh.markup import (
+from emulators.markup import (
     button,
     choices,
     field,
@@ -22,6 +16,12 @@ from emulators.ovh.markup import (
     send_page,
     send_style,
 )
+from emulators.ovh.assortment import plans_of
+from emulators.ovh.faults import CHECKOUT, KINDS
+from emulators.ovh.forms import act
+from emulators.ovh.hosts import HOSTS
+from emulators.ovh.lifecycle import STATUSES
+from emulators.ovh.lineup import MODELS
 from emulators.ovh.parts import describe
 from emulators.ovh.plans import Plan
 from emulators.ovh.routes import STOCK

@@ -5,10 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from emulators.ovh import acts, lifecycle
-from emulators.ovh.applications import VALIDITIES, Applications
-from emulators.ovh.hosts import Host
-from emulators.ovh.markup import (
+from emulators.markup import (
     button,
     choices,
     hidden,
@@ -18,6 +15,9 @@ from emulators.ovh.markup import (
     send_page,
     target_origin,
 )
+from emulators.ovh import acts, lifecycle
+from emulators.ovh.applications import VALIDITIES, Applications
+from emulators.ovh.hosts import Host
 from emulators.ovh.models import Credential, Order
 from emulators.ovh.money import show
 from emulators.ovh.orders import market_of_order

@@ -9,9 +9,8 @@ import orjson
 
 from emulators.ovh.hosts import Host
 from emulators.ovh.models import Account
-from emulators.wsgi import Environ, Json, Start, answer, read_body
+from emulators.wsgi import Environ, Json, Start, answer, origin, read_body
 
-HTML = "text/html; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json; charset=utf-8"
 VERSIONS = ("1.0", "v1")
@@ -106,12 +105,6 @@ def read_call(host: Host, path: str, environ: Environ) -> Call:
             raise ApiError(400, "Unable to parse the request body: object expected")
         call.values = values
     return call
-
-
-def origin(environ: Environ) -> str:
-    """Scheme and host as the client wrote them."""
-    name = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    return f"{environ['wsgi.url_scheme']}://{name}"
 
 
 def full_url(environ: Environ) -> str:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, TypeVar
 
+import httpx
 import orjson
 import pytest
 import telegram
@@ -13,8 +14,10 @@ from telegram.request import HTTPXRequest
 
 from emulators.clock import ManualClock
 from emulators.httpd import Server
+from emulators.huawei import HuaweiEmulator
 from emulators.telegram import TelegramEmulator
 from emulators.telegram.world import ALICE, DEMO_BOT_ID, DEMO_TOKEN
+from emulators.tests.huawei_hub import Hub as HuaweiHub
 from emulators.wsgi import Environ, Json, Start, answer, read_body, status_line
 
 T = TypeVar("T")
@@ -115,6 +118,23 @@ def chatting(hub: Hub) -> Hub:
     """Alice has started the demo bot."""
     hub.emulator.start(DEMO_BOT_ID, ALICE)
     return hub
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    """One client for all: making one takes longer than most calls."""
+    with httpx.Client() as client:
+        yield client
+
+
+@pytest.fixture
+def huawei(clock: ManualClock, http: httpx.Client) -> Iterator[HuaweiHub]:
+    """An emulated Huawei Cloud without flow control: the clock stands still."""
+    emulator = HuaweiEmulator(clock=clock)
+    emulator.limits.per_second = 0
+    with Server(emulator.app) as server:
+        yield HuaweiHub(emulator, clock, server.url, http)
+    emulator.close()
 
 
 @pytest.fixture

@@ -1,12 +1,20 @@
-"""HTML of the emulator's own pages: no scripts, one style sheet."""
+"""HTML of the emulators' own pages: no scripts, one style sheet."""
 
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from emulators.ovh.wire import HTML, origin
-from emulators.wsgi import Environ, HttpError, Start, answer, read_body, status_line
+from emulators.wsgi import (
+    HTML,
+    Environ,
+    HttpError,
+    Start,
+    answer,
+    origin,
+    read_body,
+    status_line,
+)
 
 STYLE = (Path(__file__).parent / "page.css").read_bytes()
 SHEET = "page.css"

@@ -1,0 +1,36 @@
+"""What the audit page calls the acts on cloud accounts, servers and policies."""
+
+from django.utils.translation import gettext_lazy as _
+
+LABELS = {
+    "traffic_account.linked": _("Cloud account linked"),
+    "traffic_account.changed": _("Cloud account changed"),
+    "traffic_account.check_requested": _("Cloud account looked at again"),
+    "traffic_account.rescan_requested": _("Search for servers asked for"),
+    "traffic_account.halted": _("Automatic stops of a cloud account halted"),
+    "traffic_account.released": _("Automatic stops of a cloud account allowed again"),
+    "traffic_account.disconnected": _("Cloud account disconnected"),
+    "traffic_server.added": _("Server entered by hand"),
+    "traffic_server.changed": _("Server changed"),
+    "traffic_server.hidden": _("Server taken off the list"),
+    "traffic_server.protected": _("Server protected"),
+    "traffic_server.unprotected": _("Server’s protection lifted"),
+    "traffic_server.paused": _("Automatic stops of a server paused"),
+    "traffic_package.added": _("Traffic package entered by hand"),
+    "traffic_package.servers_chosen": _("Servers chosen for a shared package"),
+    "traffic_policy.changed": _("Traffic policy changed"),
+    "traffic_stop.planned": _("Stop planned"),
+    "traffic_stop.postponed": _("Stop postponed"),
+    "traffic_stop.skipped": _("Stop skipped for this cycle"),
+    "traffic_stop.cancelled": _("Stop cancelled"),
+    "traffic_stop.approved": _("Stop approved"),
+    "traffic_stop.now": _("Stop brought forward"),
+    "traffic_action.requested": _("Start, stop or reboot asked for"),
+    "traffic_action.sent": _("Start, stop or reboot sent to the cloud"),
+    "traffic_action.done": _("Start, stop or reboot confirmed"),
+    "traffic_action.refused": _("Start, stop or reboot refused"),
+    "traffic_action.unverified": _("Start, stop or reboot not confirmed"),
+    "traffic_guard.paused": _("Automatic stops paused"),
+    "traffic_guard.resumed": _("Automatic stops resumed"),
+    "traffic_settings.changed": _("Traffic settings changed"),
+}

@@ -1,0 +1,1 @@
+"""The clouds that the traffic guard speaks to."""
