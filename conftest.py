@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +13,20 @@ import pytest
 if TYPE_CHECKING:
     from emulators.telegram import TelegramEmulator
     from tenants.models import Tenant, User
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Read no file without a test that is wanted: importing all takes longer than many tests."""
+    if config.option.markexpr != "browser or journey" or collection_path.suffix != ".py":
+        return None
+    marks = re.search(r"mark\.(browser|journey)\b", collection_path.read_text(encoding="utf-8"))
+    return None if marks else True
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported and collected out of every search for garbage to come."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What `make test` runs: lint, then every test on every database, then the browser.
+"""What `make test` runs: lint, the tests on each database, then browser and whole journeys.
 
 A failing stage does not stop the later ones; a missing server or browser does.
 """
@@ -86,7 +86,8 @@ def our_variables() -> set[str]:
 def bare_environment(folder: Path) -> dict[str, str]:
     """Return the environment without the developer's own settings; `folder` is for files."""
     env = {name: value for name, value in os.environ.items() if name not in our_variables()}
-    for name in ("DJANGO_SETTINGS_MODULE", "PYTEST_ADDOPTS"):
+    # without bytecode every runner of every stage would compile all tests anew
+    for name in ("DJANGO_SETTINGS_MODULE", "PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):
         env.pop(name, None)
     return {**env, "DATA_DIR": str(folder / "data"), "TMPDIR": str(folder), "PYTHONUTF8": "1"}
 
@@ -138,17 +139,19 @@ def pytest_stages(only: str, extra: list[str], urls: Mapping[str, str]) -> Itera
     chromium = programs.find_chromium()
     if chromium:
         browser["CHROMIUM"] = str(chromium)
-    plain = "not browser and not journey"
+    plain = ["-n", "2", "-m", "not browser and not journey"]
+    # Journeys wait more than they work: three of them keep two cores busy. Those of a file share a
+    # stack; their order is that of tests/journeys/conftest.py.
+    whole = ["-n", "3", "--dist=loadfile", "--no-loadscope-reorder", "-m", "browser or journey"]
     runs = [
         ("sqlite", "tests on SQLite", plain, {}),
-        ("postgres", "tests on PostgreSQL and Redis", plain, stores),
-        ("browser", "browser tests", "browser and not journey", stores | browser),
-        # journeys start processes of their own, on stores of their own
-        ("browser", "journeys", "journey", {**urls, **browser}),
+        # what has no database has shown on SQLite what it does
+        ("postgres", "tests on PostgreSQL and Redis", [*plain, "--ignore=emulators"], stores),
+        ("browser", "browser tests and journeys", whole, stores | browser),
     ]
-    for group, name, marks, env in runs:
+    for group, name, options, env in runs:
         if only in {"", group}:
-            command = python("-m", "pytest", "-n", "2", "-q", "-m", marks, *extra)
+            command = python("-m", "pytest", "-q", *options, *extra)
             yield Stage(name, command, env, is_pytest=True, may_be_empty=bool(extra))
 
 

@@ -32,6 +32,10 @@ POSTGRES_OPTIONS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "jit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    # what it learns of tables that are mostly rolled back makes the planner expect no rows in them
+    "autovacuum": "off",
 }
 
 

@@ -26,27 +26,30 @@ def get(port: int, path: str) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
-def test_the_demo_runs_twice_in_one_directory_and_stops(tmp_path: Path) -> None:
+def test_one_directory_is_run_in_again_however_the_one_before_ended(tmp_path: Path) -> None:
     with up(tmp_path) as run:
         run.ready()
         status, body = get(run.port, "/health/")
         assert (status, json.loads(body)["status"]) == (200, "ok")
         assert get(run.port, "/")[0] == 200
         children = run.processes()
+
+        with up(tmp_path) as second:
+            assert second.process.wait(timeout=PATIENCE) == 2
+            assert second.text().startswith(f"Botharbor already runs in {tmp_path}")
+            assert second.text().count("\n") == 1
+        assert run.process.poll() is None
+        assert all(alive(pid) for pid in children)
+
         assert run.stop() == 0
         assert not any(alive(pid) for pid in children)
     with up(tmp_path, PORT=str(run.port)) as again:
-        assert again.ready().stop(signal.SIGINT) == 0
-        assert not again.processes()
-
-
-def test_a_killed_supervisor_leaves_nothing_and_starts_again(tmp_path: Path) -> None:
-    with up(tmp_path) as run:
-        children = run.ready().processes()
-        run.process.kill()
+        children = again.ready().processes()
+        again.process.kill()
         wait_until(lambda: not any(alive(pid) for pid in children), what="the end of all children")
-    with up(tmp_path, PORT=str(run.port)) as again:
-        assert again.ready().stop() == 0
+    with up(tmp_path, PORT=str(run.port)) as last:
+        assert last.ready().stop(signal.SIGINT) == 0
+        assert not last.processes()
 
 
 def test_it_runs_without_a_redis_server(tmp_path: Path) -> None:
@@ -62,13 +65,3 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
             assert run.process.wait(timeout=PATIENCE) == 2
             assert run.text().startswith(f"Port {taken} (PORT) is taken")
             assert run.text().count("\n") == 1
-
-
-def test_a_second_one_in_the_same_directory_is_one_sentence(tmp_path: Path) -> None:
-    with up(tmp_path) as first:
-        first.ready()
-        with up(tmp_path) as second:
-            assert second.process.wait(timeout=PATIENCE) == 2
-            assert second.text().startswith(f"Botharbor already runs in {tmp_path}")
-            assert second.text().count("\n") == 1
-        assert first.process.poll() is None

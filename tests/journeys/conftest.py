@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -13,10 +18,53 @@ import pytest
 import redis
 from playwright.sync_api import Browser, sync_playwright
 
+from config.tests.toy import ROOT
+from tests.journeys.stack import FIELD_KEY
 from tests.programs import find_chromium
 
 # of Redis' sixteen databases the first ones are those of the other tests
 FIRST_REDIS_DATABASE = 8
+TABLES = "botharbor.sqlite3"
+# What waits for minutes begins first, then what is long. Each of the three runners is given a
+# second file at once: the fourth of all has to wait for the first one, so it is a short one.
+FIRST = ("test_ovh_worker_dies.py", "test_key_rotation.py", "test_bad_weather.py",
+         "test_fast_lane.py", "test_kill.py", "test_up.py", "test_ovh.py")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long tests first, so that no single runner still works on one in the end."""
+    items.sort(key=turn)
+
+
+def turn(item: pytest.Item) -> int:
+    """Return the place of a test's file among those that begin first."""
+    return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, as `manage.py migrate` makes it: once for all runners."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    made = folder / "tables"
+    with (folder / "tables.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            draft = folder / "tables.draft"
+            command = [sys.executable, "manage.py", "migrate", "--noinput", "-v", "0"]
+            env = {"PATH": os.environ["PATH"], "DOTENV": os.devnull, "DATA_DIR": str(draft)}
+            env["FIELD_ENCRYPTION_KEYS"] = FIELD_KEY
+            subprocess.run(command, cwd=ROOT, env=env, check=True)
+            draft.rename(made)
+    return made / TABLES
+
+
+@pytest.fixture
+def home(tmp_path: Path, tables: Path) -> Path:
+    """A story's DATA_DIR whose tables are there already; for stacks on SQLite."""
+    shutil.copy(tables, tmp_path / TABLES)
+    return tmp_path
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -20,6 +20,8 @@ from emulators.serve import Server, build
 __all__ = ["Api", "Stack", "running", "telegram_elsewhere", "wait_until"]
 
 PASSWORD = "a-long-enough-password-1"
+# named, since `manage.py up` would else take the one of a developer's own .env
+FIELD_KEY = "dGhlLWpvdXJuZXlzLW93bi1maWVsZC1rZXktLS0tLS0="
 
 
 @dataclass
@@ -118,7 +120,8 @@ def running(data_dir: Path, **env: str) -> Iterator[Stack]:
 
     A second stack in the same directory finds what the first one stored.
     """
-    values = {"ENVIRONMENT": "demo", "EMULATORS": "1", "LOG_LEVEL": "WARNING", **env}
+    values = {"ENVIRONMENT": "demo", "EMULATORS": "1", "LOG_LEVEL": "WARNING"}
+    values |= {"FIELD_ENCRYPTION_KEYS": FIELD_KEY, **env}
     command = [sys.executable, "manage.py", "up"]
     with started(command, cwd=ROOT, data_dir=data_dir, DOTENV=os.devnull, **values) as run:
         run.ready()

@@ -43,12 +43,12 @@ WEATHER: tuple[dict[str, Any], ...] = (
 )
 
 
-def test_every_reply_arrives_whatever_telegram_does(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
+def test_every_reply_arrives_whatever_telegram_does(home: Path) -> None:
+    with running(home) as stack:
         api = stack.tenant("Tea house", OWNER)
         bot = api.bot(SPARE_TOKEN)
         people = add_people(stack, PEOPLE)
-        giveaway = open_giveaway(api, bot, seconds=25, cups=PEOPLE)
+        giveaway = open_giveaway(api, bot, seconds=40, cups=PEOPLE)
         start = partial(open_card, stack, BOT_ID, giveaway=giveaway)
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(start, people))

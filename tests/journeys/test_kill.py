@@ -41,9 +41,9 @@ def kill(stack: Stack, name: str) -> None:
 
 
 def test_five_hundred_joins_survive_the_death_of_every_process(
-    tmp_path: Path, store: dict[str, str]
+    home: Path, store: dict[str, str]
 ) -> None:
-    with running(tmp_path, WEB_THREADS="8", **store) as stack:
+    with running(home, WEB_THREADS="8", **store) as stack:
         stack.control("POST", "limits", enforced=False)
         api = stack.tenant("Tea house", "owner@tea.example")
         giveaway = open_giveaway(api, api.bot(SPARE_TOKEN), seconds=900)

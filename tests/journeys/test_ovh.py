@@ -1,28 +1,24 @@
-"""Servers that are wished, seen and ordered: once, as wished, at the price, whatever dies."""
+"""Servers that are wished, seen and ordered: once, as wished, at the price."""
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.servers import DEARER, DUE, PLACE, PLAN, buyer
-from tests.journeys.stack import Stack, running, wait_until
+from tests.journeys.stack import running, wait_until
 
 pytestmark = pytest.mark.journey
-CHECKOUT = "/order/cart/*/checkout"
 CALM = 15.0  # seconds in which the stock was looked at again and again
 
 
 def test_stock_appears_and_is_ordered_once_by_the_one_who_wished(
-    tmp_path: Path, server_store: dict[str, str]
+    home: Path, server_store: dict[str, str]
 ) -> None:
-    with running(tmp_path, **server_store) as stack:
+    with running(home, **server_store) as stack:
         tea, games = buyer(stack, "Tea house"), buyer(stack, "Game club", "us")
         wish = tea.wish(quantity=1, cap_due_now="50")
         games.wish(quantity=2)
@@ -58,8 +54,8 @@ def test_stock_appears_and_is_ordered_once_by_the_one_who_wished(
         assert (len(tea.books()), len(games.books())) == (1, 2)
 
 
-def test_nothing_is_ordered_that_was_not_wished_or_costs_a_cent_more(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
+def test_nothing_is_ordered_that_was_not_wished_or_costs_a_cent_more(home: Path) -> None:
+    with running(home) as stack:
         thrifty, picky = buyer(stack, "Thrifty"), buyer(stack, "Picky")
         # OVH in the US takes options and forgets them: it would sell what is default instead
         exact = buyer(stack, "Exact", "us")
@@ -91,35 +87,3 @@ def test_nothing_is_ordered_that_was_not_wished_or_costs_a_cent_more(tmp_path: P
         refused = [*thrifty.orders(), *picky.orders()]
         assert {order["state"] for order in refused} <= {"refused"}, refused
         assert {order["reason"] for order in refused} <= {"price_over_cap"}, refused
-
-
-def test_a_worker_that_dies_after_ovh_took_the_order_leaves_one_order(
-    tmp_path: Path, server_store: dict[str, str]
-) -> None:
-    with running(tmp_path, **server_store) as stack:
-        tea = buyer(stack, "Tea house")
-        tea.wish()
-        fault = {"kind": "late_answer", "host": "eu", "method": "POST", "path": CHECKOUT}
-        stack.shelf("POST", "faults", **fault, seconds=15)
-        tea.appear()
-        wait_until(tea.books, what="the order in OVH's books")
-        kill_worker(stack)
-        assert tea.states() == ["ordering"]
-        # nobody calls checkout again; when the dead worker's hold ends, OVH is asked
-        limit = time.monotonic() + 400
-        while tea.states() != ["placed"]:
-            assert time.monotonic() < limit, tea.orders()
-            time.sleep(1)
-        (booked,) = tea.books()
-        assert tea.orders()[0]["ovh_order_id"] == booked["orderId"]
-        assert (
-            len(stack.shelf("GET", "calls", host="eu", method="POST", path=CHECKOUT)["calls"]) == 1
-        )
-
-
-def kill_worker(stack: Stack) -> None:
-    """End the worker as a power cut would; the supervisor starts another one."""
-    for pid in stack.processes("\0worker\0"):
-        with suppress(ProcessLookupError):
-            if pid != stack.run.process.pid:
-                os.kill(pid, signal.SIGKILL)

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.journey
 BOT_ID = int(SPARE_TOKEN.partition(":")[0])
 
 
-def test_a_token_works_without_a_public_address(tmp_path: Path) -> None:
+def test_a_token_works_without_a_public_address(home: Path) -> None:
     with (
         telegram_elsewhere() as telegram,
-        running(tmp_path, EMULATORS="0", TELEGRAM_API_URL=telegram) as stack,
+        running(home, EMULATORS="0", TELEGRAM_API_URL=telegram) as stack,
     ):
         assert "PUBLIC_URL" not in stack.env
         api = stack.tenant("Tea house", "owner@tea.example")

@@ -23,8 +23,8 @@ TEA_BOT = int(SPARE_TOKEN.partition(":")[0])
 GAME_BOT = int(SECOND_SPARE_TOKEN.partition(":")[0])
 
 
-def test_two_tenants_share_a_person_and_nothing_else(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
+def test_two_tenants_share_a_person_and_nothing_else(home: Path) -> None:
+    with running(home) as stack:
         with ThreadPoolExecutor(2) as pool:
             tea, games = pool.map(
                 stack.tenant,
