@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse  # noqa: TID251 - a page of the site
 from django.shortcuts import render  # noqa: TID251
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -18,23 +16,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from config.dashboard import Figure, in_words
+from config.operator_parts import NONE, Fact, ago, change_url, lag, list_url
 from ovh_sniper.models import WarmCart
 from ovh_sniper.services import lags, oversight
-from ovh_sniper.services.lags import Lag, PollerState
+from ovh_sniper.services.lags import PollerState
 from tenants.redaction import struck
 
 # The whole list is looked at once a minute at the least, so this is late.
 LATE = 180.0  # seconds
-NONE = "–"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One line of a host: what it is, and whether it is bad."""
-
-    label: str
-    value: str
-    is_bad: bool = False
+APP = "ovh_sniper"
 
 
 @never_cache
@@ -58,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "unclear": [
             {
                 "order": one.order,
-                "url": change_url("order", one.order.pk),
+                "url": change_url(APP, "order", one.order.pk),
                 "since": in_words(now - one.since),
             }
             for one in unclear
@@ -66,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "broken": [
             {
                 "account": one.account,
-                "url": change_url("account", one.account.pk),
+                "url": change_url(APP, "account", one.account.pk),
                 "why": one.problem,
             }
             for one in broken
@@ -115,32 +105,6 @@ def _breaker(state: PollerState) -> str:
     return pgettext("circuit breaker", "closed")
 
 
-def ago(seconds: float | None) -> str:
-    """Return how long ago something was."""
-    return _("never") if seconds is None else in_words(timedelta(seconds=seconds))
-
-
-# --- How fast
-
-
-def lag(one: Lag) -> dict[str, Any]:
-    """Return a line of percentiles."""
-    return {
-        "title": one.title,
-        "count": one.count,
-        "values": [span(value) for value in (one.p50, one.p90, one.p99, one.worst)],
-    }
-
-
-def span(seconds: float | None) -> str:
-    """Return a short time as precisely as it matters."""
-    if seconds is None:
-        return NONE
-    if seconds < 1:
-        return _("%(ms)s ms") % {"ms": round(seconds * 1000)}
-    return _("%(seconds)s s") % {"seconds": f"{seconds:.1f}"}
-
-
 # --- What is stuck, what there is
 
 
@@ -151,14 +115,14 @@ def stuck(unclear: int, broken: int) -> list[Figure]:
             _("Orders without an answer"),
             f"{unclear}",
             _("for longer than %(time)s") % {"time": in_words(oversight.LONG)},
-            list_url("order", state__exact="unknown"),
+            list_url(APP, "order", state__exact="unknown"),
             "help",
             "bad" if unclear else "good",
         ),
         Figure(
             _("Broken accounts"),
             f"{broken}",
-            url=list_url("account", state__exact="broken"),
+            url=list_url(APP, "account", state__exact="broken"),
             icon="key_off",
             tone="bad" if broken else "good",
         ),
@@ -172,7 +136,7 @@ def carts() -> list[Figure]:
         Figure(
             _("Carts: %(state)s") % {"state": state.label},
             f"{counts.get(state.value, 0)}",
-            url=list_url("warmcart", state__exact=state.value),
+            url=list_url(APP, "warmcart", state__exact=state.value),
             icon="shopping_cart",
         )
         for state in WarmCart.State
@@ -184,20 +148,9 @@ def price_list(one: oversight.PriceList, now: datetime) -> dict[str, Any]:
     row = one.catalogue
     return {
         "name": str(row),
-        "url": change_url("storedcatalogue", row.pk),
+        "url": change_url(APP, "storedcatalogue", row.pk),
         "age": _("never") if row.fetched_at is None else in_words(now - row.fetched_at),
         "changed": NONE if row.changed_at is None else in_words(now - row.changed_at),
         "error": struck(row.last_error),
         "is_bad": one.is_old,
     }
-
-
-def list_url(model: str, **conditions: str) -> str:
-    """Return the address of a filtered list of the product."""
-    url = reverse(f"admin:ovh_sniper_{model}_changelist")
-    return f"{url}?{'&'.join(f'{name}={value}' for name, value in conditions.items())}"
-
-
-def change_url(model: str, pk: int) -> str:
-    """Return the address of a row's page."""
-    return reverse(f"admin:ovh_sniper_{model}_change", args=[pk])

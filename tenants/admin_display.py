@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -106,3 +108,18 @@ def block_column(field: str, description: Any) -> Column:
         return block(text) if text else ""
 
     return _shown(column, description=description)
+
+
+def links_column(app: str, *lists: tuple[str, Any, str]) -> Column:
+    """Return a column that leads to lists of what belongs to a row: model, title, condition."""
+
+    def column(admin: Any, row: Any) -> SafeString:
+        del admin
+        found = [
+            (reverse(f"admin:{app}_{model}_changelist"), urlencode({condition: row.pk}), title)
+            for model, title, condition in lists
+        ]
+        lines = format_html_join("", '<li><a href="{}?{}">{}</a></li>', found)
+        return format_html('<ul class="operator-links">{}</ul>', lines)
+
+    return _shown(column, description=_("Related lists"))

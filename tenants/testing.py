@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,3 +88,18 @@ def sent_messages(folder: Path) -> Iterator[list[str]]:
         wire.untrace()
         trace.seek(0)
         sent += re.findall(r"\tF\t\d+\t(?:Query|Parse)\t (.*)", trace.read())
+
+
+def in_threads(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Run `work(number)` in threads that start together, each on a connection of its own."""
+    start = threading.Barrier(count)
+
+    def run(number: int) -> Any:
+        start.wait(10)
+        try:
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))

@@ -24,7 +24,7 @@ from bots.models import (
     Person,
 )
 from bots.testing import Someone, make_bot, make_chat
-from config.tests import ovh_rows
+from config.tests import ovh_rows, traffic_rows
 from lottery.models import Lottery
 from lottery.services.cards import Join
 from lottery.testing import finish, make_lottery
@@ -87,6 +87,7 @@ def make_cast(name: str, *, rows: int = 1) -> Cast:
         failed, message = _add_rows(bot, owner, token)
     secrets = [token, text, totp, running.secret, "hush-hush", owner.password]
     secrets += ovh_rows.make_accounts(tenant, rows=rows)
+    secrets += traffic_rows.make_accounts(tenant, rows=rows)
     return Cast(tenant, owner, bot, lottery, running, failed, message, key.pk, secrets)
 
 
@@ -152,6 +153,7 @@ def make_message(bot: Bot, **changes: object) -> OutboxMessage:
 def fill_global_tables(user: User) -> None:
     """Create the rows that belong to no tenant."""
     ovh_rows.fill_shared_tables()
+    traffic_rows.fill_shared_tables()
     Heartbeat.objects.create(name="worker", at=timezone.now())
     Lease.objects.create(name="poller", holder="abc", until=timezone.now())
     interval = IntervalSchedule.objects.create(every=5, period="seconds")

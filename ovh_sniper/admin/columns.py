@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -49,21 +44,4 @@ def money(field: str, description: Any) -> Column:
 
 def links(*lists: tuple[str, Any, str]) -> Column:
     """Return a column that leads to lists of what belongs to a row: model, title, condition."""
-
-    def column(admin: Any, row: Any) -> SafeString:
-        del admin
-        found = [
-            (
-                reverse(f"admin:ovh_sniper_{model}_changelist"),
-                urlencode({condition: row.pk}),
-                title,
-            )
-            for model, title, condition in lists
-        ]
-        return format_html(
-            '<ul class="operator-links">{}</ul>',
-            format_html_join("", '<li><a href="{}?{}">{}</a></li>', found),
-        )
-
-    shown: Column = display(description=_("Related lists"))(column)
-    return shown
+    return show.links_column("ovh_sniper", *lists)

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ovh_sniper.api import answers
-from ovh_sniper.api.answers import WRITE, asked, checked, refusals_in_http
+from ovh_sniper.api.answers import WRITE, refusals_in_http
 from ovh_sniper.models import Account
 from ovh_sniper.serializers.accounts import (
     KEYS,
@@ -30,11 +30,12 @@ from ovh_sniper.serializers.accounts import (
     RightsSerializer,
     refuse_foreign_keys,
 )
-from ovh_sniper.serializers.strict import Query
 from ovh_sniper.services import accounts
 from ovh_sniper.services.account_checks import PARTS
 from ovh_sniper.services.accounts import WayBack
 from ovh_sniper.services.order_rows import ACCOUNT_SECRETS
+from tenants.api_input import Query, asked, checked
+from tenants.api_lists import Conflict
 from tenants.services.audit import Actor
 
 IN_USE = gettext_lazy("An order of it is being looked up at OVH right now. Try again in a minute.")
@@ -113,7 +114,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
                 said = _(
                     "An order of it is being looked up at OVH right now. Try again in a minute."
                 )
-                raise answers.Conflict(said, "in_use") from error
+                raise Conflict(said, "in_use") from error
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=AccountSerializer)
@@ -124,7 +125,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         with transaction.atomic():
             account = self.get_object()
             if not accounts.check(account, actor=Actor.from_request(request), now=timezone.now()):
-                raise answers.Conflict(_("This account is disconnected"), state="disconnected")
+                raise Conflict(_("This account is disconnected"), state="disconnected")
         return self._shown(account)
 
     @extend_schema(methods=["GET"], responses=ConsentSerializer)
@@ -140,7 +141,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
             return self._ask_consent(request)
         account = self.get_object()
         if not account.consent_back:
-            raise answers.Conflict(_("No consent is asked for at OVH."), "no_consent")
+            raise Conflict(_("No consent is asked for at OVH."), "no_consent")
         # deferred until here: whoever has it and the account's password can agree
         found = ConsentSerializer({"url": account.consent_url})
         return Response(found.data, headers={"Cache-Control": "no-store"})

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ovh_sniper.api import answers
-from ovh_sniper.api.answers import asked
 from ovh_sniper.models import Alert
 from ovh_sniper.serializers.orders import AlertQuery, AlertSerializer
+from tenants.api_input import asked
 
 
 class AlertViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bots.models import Bot
-from ovh_sniper.api.answers import no_such
 from ovh_sniper.models import Account
 from ovh_sniper.services.order_rows import ACCOUNT_SECRETS
+from tenants.api_input import no_such
 
 
 def account_of(public_id: str) -> Account:

@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, mixins, status
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ovh_sniper.api import answers
-from ovh_sniper.api.answers import ORDER, PAY, READ, asked, checked, refusals_in_http
+from ovh_sniper.api.answers import ORDER, PAY, READ, refusals_in_http
 from ovh_sniper.api.lookups import account_of
 from ovh_sniper.models import Account, Order
 from ovh_sniper.serializers.orders import (
@@ -34,11 +34,11 @@ from ovh_sniper.serializers.orders import (
 )
 from ovh_sniper.services import following, order_rows, ordering, request_keys, spend, too_late
 from tenants.api_auth import require_scope
+from tenants.api_input import IDEMPOTENCY_PARAMETER, asked, checked, idempotency_key
+from tenants.api_lists import Conflict
 from tenants.services import audit
 from tenants.services.audit import Actor
 
-HEADER = "Idempotency-Key"
-LONGEST_KEY = 255
 # what names several things: of a query it may stand there more than once
 LISTS = ("datacenters", "options")
 PAYING = {"read": PAY, "write": PAY}
@@ -75,15 +75,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
 
     @extend_schema(
         request=NewOrderSerializer,
-        parameters=[
-            OpenApiParameter(
-                HEADER,
-                str,
-                OpenApiParameter.HEADER,
-                required=True,
-                description="names the request: the same key again is the same order",
-            )
-        ],
+        parameters=[IDEMPOTENCY_PARAMETER],
         responses={200: OrdersSerializer, 201: OrdersSerializer},
     )
     def create(self, request: Request) -> Response:
@@ -94,7 +86,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         was lost. 409 where the key was used for another order, or the same plan and datacenter was
         ordered by hand within two minutes; 422 where it cannot be ordered.
         """
-        given, key = checked(NewOrderSerializer, request.data), _key(request)
+        given, key = checked(NewOrderSerializer, request.data), idempotency_key(request)
         if given["autopay"]:
             require_scope(request, PAY)
         account, now = account_of(given.pop("account")), timezone.now()
@@ -111,7 +103,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
             # inside: an answer that refuses leaves nothing ordered
             if not is_new and not request_keys.is_same(orders, **_terms(account, given)):
                 said = _("This key was used for another order.")
-                raise answers.Conflict(said, "idempotency_key_reused")
+                raise Conflict(said, "idempotency_key_reused")
         return self._all_shown(orders, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
     @extend_schema(parameters=[PreviewQuery], responses=PreviewSerializer)
@@ -177,7 +169,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         order = self.get_object()
         # deferred until here: it holds the order's password
         if order.state != Order.State.PLACED or not order.url:
-            raise answers.Conflict(_("There is nothing to pay."), state=order.state)
+            raise Conflict(_("There is nothing to pay."), state=order.state)
         with transaction.atomic():
             audit.record("ovh_order.link_shown", actor=Actor.from_request(request), target=order)
         return Response(PaymentSerializer(order).data, headers={"Cache-Control": "no-store"})
@@ -196,23 +188,3 @@ def _terms(account: Account, given: Mapping[str, Any]) -> dict[str, Any]:
         name: value for name, value in given.items() if name not in LISTS and value is not None
     }
     return {"account_id": account.pk, **named}
-
-
-def _key(request: Request) -> str:
-    """Return the key that a program names its request by.
-
-    Raises:
-        ValidationError: there is none, or one that is too long.
-    """
-    key = request.headers.get(HEADER, "").strip()
-    if not key:
-        raise exceptions.ValidationError(
-            {
-                HEADER: [
-                    _("Name each order by a key of your own, so that a repeat is no second one.")
-                ]
-            }
-        )
-    if len(key) > LONGEST_KEY:
-        raise exceptions.ValidationError({HEADER: [_("This key is too long.")]})
-    return key

@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ovh_sniper.api import answers
-from ovh_sniper.api.answers import asked
 from ovh_sniper.gateways.catalogue import Catalogue
 from ovh_sniper.gateways.hosts import ZONES, Host
 from ovh_sniper.models import (
@@ -52,6 +51,8 @@ from ovh_sniper.services import (
     order_reasons,
     stock_rows,
 )
+from tenants.api_input import asked
+from tenants.api_lists import Conflict, NewestFirst, OldestFirst
 
 PLAN_CODE = "[A-Za-z0-9._-]{1,80}"
 Price = Callable[[Configuration], dict[str, Any] | None]
@@ -61,7 +62,7 @@ class StockViewSet(answers.ProductViewSet):
     """What OVH could deliver, as last seen."""
 
     serializer_class = StockSerializer
-    pagination_class = answers.OldestFirst
+    pagination_class = OldestFirst
     queryset = Configuration.objects.filter(is_gone=False)
 
     @extend_schema(parameters=[StockQuery], responses=StockSerializer(many=True))
@@ -136,7 +137,7 @@ class PlanViewSet(answers.ProductViewSet):
     """What OVH sells, with prices, and how its stock came and went."""
 
     serializer_class = PlanSerializer
-    pagination_class = answers.OldestFirst
+    pagination_class = OldestFirst
     queryset = StoredPlan.objects.select_related("catalogue").defer("catalogue__body")
     lookup_field = "plan_code"
     lookup_url_kwarg = "code"
@@ -172,7 +173,7 @@ class PlanViewSet(answers.ProductViewSet):
         return Response(ChanceSerializer(chances.of(seen, ZONES[host]), many=True).data)
 
     @extend_schema(parameters=[HistoryQuery], responses=IntervalSerializer(many=True))
-    @action(detail=True, pagination_class=answers.NewestFirst, serializer_class=IntervalSerializer)
+    @action(detail=True, pagination_class=NewestFirst, serializer_class=IntervalSerializer)
     def history(self, request: Request, code: str) -> Response:
         """List when a plan's configurations could be ordered, the latest first."""
         wanted = asked(HistoryQuery, request)
@@ -197,7 +198,7 @@ def _read(subsidiary: str) -> Catalogue:
     catalogues.ensure(host, subsidiary)
     catalogue = catalogues.current(host, subsidiary)
     if catalogue is None:
-        raise answers.Conflict(order_reasons.words("catalogue"), "catalogue")
+        raise Conflict(order_reasons.words("catalogue"), "catalogue")
     return catalogue
 
 

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ovh_sniper.api import answers
-from ovh_sniper.api.answers import ORDER, PAY, asked, checked, refusals_in_http
+from ovh_sniper.api.answers import ORDER, PAY, refusals_in_http
 from ovh_sniper.api.lookups import with_rows
 from ovh_sniper.models import Order, Wish
 from ovh_sniper.serializers.wishes import (
@@ -40,6 +40,8 @@ from ovh_sniper.serializers.wishes import (
 from ovh_sniper.services import wishes
 from ovh_sniper.services.order_rows import ACCOUNT_SECRETS
 from tenants.api_auth import has_scope, require_scope
+from tenants.api_input import asked, checked
+from tenants.api_lists import Conflict
 from tenants.services.audit import Actor
 
 LONGEST_FILE = 1024 * 1024  # bytes
@@ -253,6 +255,6 @@ def _by(request: Request) -> dict[str, Any]:
     }
 
 
-def _wrong_state(wish: Wish) -> answers.Conflict:
+def _wrong_state(wish: Wish) -> Conflict:
     said = _("This wish is “%(state)s”.") % {"state": Wish.State(wish.state).label}
-    return answers.Conflict(said, state=wish.state)
+    return Conflict(said, state=wish.state)

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from bots.models import Chat
-from ovh_sniper.forms.wish_fields import AmountField, MomentField
+from ovh_sniper.forms.wish_fields import AmountField
 from ovh_sniper.models import Preferences
 from ovh_sniper.models.wishes import MAX_QUANTITY
 from ovh_sniper.services import recipients
 from ovh_sniper.services.preferences import SLOWEST
+from tenants.moments import MomentField
 
 HOURS = range(24)
 

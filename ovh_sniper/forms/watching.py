@@ -11,10 +11,10 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from bots.models import Bot
-from ovh_sniper.forms.wish_fields import MomentField
 from ovh_sniper.models import Wish
 from ovh_sniper.services import recipients
 from tenants import schedules
+from tenants.moments import MomentField
 
 DAYS = [(str(day), WEEKDAYS_ABBR[day]) for day in schedules.EVERY_DAY]
 

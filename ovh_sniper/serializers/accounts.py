@@ -10,9 +10,9 @@ from rest_framework import serializers
 
 from ovh_sniper.models import Account
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.serializers.strict import StrictSerializer
 from ovh_sniper.services import account_words, findings, functions
 from ovh_sniper.services.account_checks import LONGEST_KEY, PARTS
+from tenants.api_input import StrictSerializer
 
 RIGHTS = [(right, functions.LABELS[right]) for right in functions.OPTIONAL]
 KEYS = tuple(part for parts in PARTS.values() for part in parts)

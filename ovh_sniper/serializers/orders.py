@@ -12,8 +12,8 @@ from rest_framework import serializers
 from ovh_sniper.gateways.orders import RetractionReason
 from ovh_sniper.models import Alert, Order
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.serializers.strict import Query, StrictSerializer
 from ovh_sniper.services import order_reasons
+from tenants.api_input import Query, StrictSerializer
 
 STATES = (
     "intended, ordering, unknown (the answer was lost and is looked up), placed (not paid), "

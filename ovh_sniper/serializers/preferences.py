@@ -9,8 +9,8 @@ from rest_framework import serializers
 
 from ovh_sniper.models import Preferences
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.serializers.strict import StrictSerializer
 from ovh_sniper.services.preferences import SLOWEST
+from tenants.api_input import StrictSerializer
 
 
 class ChatSerializer(StrictSerializer):

@@ -12,8 +12,8 @@ from rest_framework import serializers
 from ovh_sniper.models import Wish
 from ovh_sniper.models.accounts import HOSTS
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.serializers.strict import Query, StrictSerializer
 from ovh_sniper.services import order_reasons
+from tenants.api_input import Query, StrictSerializer
 
 FAMILY = re.compile(r"[a-z0-9_-]{1,40}")
 MOST_PLANS = 200

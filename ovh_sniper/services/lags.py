@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Alert, Order, Poller
 from ovh_sniper.services import breaker, demand
+from tenants.percentiles import Lag, lag
 from tenants.scoping import unscoped
 
 DAY = timedelta(hours=24)
@@ -21,19 +20,6 @@ DAY = timedelta(hours=24)
 LONGEST = timedelta(minutes=10)
 # So many of the latest are looked at.
 MOST = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """How long a step took, in seconds; None where it did not happen. `key` is for machines."""
-
-    key: str
-    title: str | Promise
-    count: int
-    p50: float | None
-    p90: float | None
-    p99: float | None
-    worst: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +56,11 @@ def lags(now: datetime) -> list[Lag]:
         sent = orders.filter(checkout_at__isnull=False)
         placed = sent.filter(placed_at__isnull=False, dry_run=False)
         return [
-            _lag("alert", _("stock seen → alert"), _spans(alerts, "stock_seen_at", "created_at")),
-            _lag("intent", _("stock seen → order"), _spans(orders, "stock_seen_at", "created_at")),
-            _lag("sent", _("order → sent to OVH"), _spans(sent, "created_at", "checkout_at")),
-            _lag("placed", _("sent → answered by OVH"), _spans(placed, "checkout_at", "placed_at")),
-            _lag("whole", _("stock seen → ordered"), _spans(placed, "stock_seen_at", "placed_at")),
+            lag("alert", _("stock seen → alert"), _spans(alerts, "stock_seen_at", "created_at")),
+            lag("intent", _("stock seen → order"), _spans(orders, "stock_seen_at", "created_at")),
+            lag("sent", _("order → sent to OVH"), _spans(sent, "created_at", "checkout_at")),
+            lag("placed", _("sent → answered by OVH"), _spans(placed, "checkout_at", "placed_at")),
+            lag("whole", _("stock seen → ordered"), _spans(placed, "stock_seen_at", "placed_at")),
         ]
 
 
@@ -83,26 +69,7 @@ def _spans(rows: QuerySet[Alert] | QuerySet[Order], since: str, until: str) -> l
         :MOST
     ]
     found = [(later - sooner).total_seconds() for sooner, later in pairs]
-    return sorted(max(span, 0.0) for span in found if span <= LONGEST.total_seconds())
-
-
-def _lag(key: str, title: str | Promise, spans: Sequence[float]) -> Lag:
-    return Lag(
-        key,
-        title,
-        len(spans),
-        percentile(spans, 50),
-        percentile(spans, 90),
-        percentile(spans, 99),
-        spans[-1] if spans else None,
-    )
-
-
-def percentile(ordered: Sequence[float], percent: float) -> float | None:
-    """Return the smallest value that so many percent of the ordered values do not exceed."""
-    if not ordered:
-        return None
-    return ordered[max(math.ceil(len(ordered) * percent / 100) - 1, 0)]
+    return [max(span, 0.0) for span in found if span <= LONGEST.total_seconds()]
 
 
 def unclear_orders() -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bots.models import Chat
 from ovh_sniper.models import Preferences
-from tenants.services import audit
+from tenants.services import changing
 from tenants.services.audit import Actor
 
 # an hour, in seconds: whoever wants to hear later than that needs no watching
@@ -32,24 +31,4 @@ def change(tenant_id: int, *, actor: Actor, **wanted: Any) -> list[str]:
 
     Needs the tenant's open scope, in a transaction.
     """
-    found = of(tenant_id)
-    changes = {
-        name: [_said(getattr(found, name)), _said(value)]
-        for name, value in wanted.items()
-        if getattr(found, name) != value
-    }
-    if not changes:
-        return []
-    for name in changes:
-        setattr(found, name, wanted[name])
-    # beside the digest's own columns, which a worker may write at this moment
-    found.save(update_fields=list(changes))
-    audit.record("ovh_settings.changed", actor=actor, target=found, **changes)
-    return sorted(changes)
-
-
-def _said(value: Any) -> Any:
-    """Return a value as the audit keeps it."""
-    if isinstance(value, Chat | datetime):
-        return str(value)
-    return value
+    return changing.change(of(tenant_id), "ovh_settings.changed", wanted, actor=actor)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
-from django.utils.timesince import TIME_STRINGS, timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext as of_django
-from django.utils.translation import ngettext, ngettext_lazy, pgettext
+from django.utils.translation import ngettext
 
 from ovh_sniper.gateways.hosts import datacenter, delivery_hours
-
-EPOCH = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
-# Django's own traditional Chinese writes "1 日" and "3 分", which are a date and a mark as well
-UNITS = {
-    **TIME_STRINGS,
-    "day": ngettext_lazy("%(num)d day", "%(num)d days", "num"),
-    "minute": ngettext_lazy("%(num)d minute", "%(num)d minutes", "num"),
-}
+from tenants.durations import duration as duration
 
 
 def money(amount: Decimal | None, currency: str) -> str:
@@ -72,18 +63,6 @@ def delivery(availability: str) -> str:
     if availability.endswith("-high"):
         return _("%(delivery)s, plenty") % {"delivery": said}
     return said
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words of at most two units: "3 hours, 20 minutes"."""
-    if seconds < 60:
-        return _("less than a minute")
-    # timesince knows the plurals of all our languages; a fixed day keeps months out of it
-    end = EPOCH + timedelta(seconds=int(seconds))
-    # lazy plurals are what it takes; the stubs say text
-    said = timesince(EPOCH, end, depth=2, time_strings=UNITS)  # type: ignore[arg-type]
-    said = said.replace(of_django(", "), pgettext("between hours and minutes", ", "))
-    return said.replace("\xa0", " ")
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +15,7 @@ from ovh_sniper.testing import make_wish, orders_of, poll, run_orders
 from ovh_sniper.tests.chatting import make_ovh_bot, make_staff
 from tenants.models import Tenant
 from tenants.scoping import scope
+from tenants.testing import in_threads
 
 if TYPE_CHECKING:
     from emulators.ovh import OvhEmulator
@@ -32,17 +31,7 @@ CHEAPEST = "27sk15.ram-64g-ecc-3200.softraid-2x500nvme"
 
 def at_once(bot: Bot, updates: list[dict[str, Any]]) -> list[Reply]:
     """Post updates in threads that start together, each on a connection of its own."""
-    start = threading.Barrier(len(updates))
-
-    def run(update: dict[str, Any]) -> Reply:
-        start.wait(10)
-        try:
-            return post(bot, update)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(updates)) as pool:
-        return list(pool.map(run, updates))
+    return in_threads(len(updates), lambda number: post(bot, updates[number]))
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from ovh_sniper.models import Account, Alert, Order, Poller, Wish
 from ovh_sniper.services import lags
-from ovh_sniper.services.lags import Lag
 from ovh_sniper.testing import make_account, make_wish
 from ovh_sniper.tests.shelves import SMALL, at
 from tenants.models import Tenant
+from tenants.percentiles import Lag, percentile
 from tenants.scoping import scope
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def order(wish: Wish, seen: float, intent: float, sent: float, placed: float | N
     ],
 )
 def test_percentiles(values: Any, percent: float, value: float) -> None:
-    assert lags.percentile(list(values), percent) == value
+    assert percentile(list(values), percent) == value
 
 
 def test_nothing_happened() -> None:

@@ -1,29 +1,4 @@
-// Wishes: ticking all lines of the list, numbering datacenters as they are ticked. Every page works
-// without this file.
-
-const bar = document.querySelector(".wish-bar");
-
-if (bar) {
-  const form = bar.closest("form");
-  const all = bar.querySelector("[data-tick-all]");
-  const said = bar.querySelector("[data-ticked]");
-  const ticks = () => [...form.querySelectorAll("input[name='wish']")];
-
-  const count = () => {
-    const ticked = ticks().filter((one) => one.checked).length;
-    all.checked = ticked > 0 && ticked === ticks().length;
-    all.indeterminate = ticked > 0 && !all.checked;
-    const text = ticked === 1 ? said.dataset.one : said.dataset.many.replace("%n", ticked);
-    said.textContent = ticked ? text : "";
-  };
-
-  all.closest("label").hidden = false;
-  form.addEventListener("change", (event) => {
-    if (event.target === all) for (const one of ticks()) one.checked = all.checked;
-    count();
-  });
-  addEventListener("pageshow", count);
-}
+// Wishes: numbering datacenters as they are ticked. Every page works without this file.
 
 // A datacenter that is ticked comes last in the order; one that is not ticked has no number.
 document.addEventListener("change", (event) => {

@@ -22,6 +22,9 @@ class ApiKey(TenantOwned):
         OVH_WRITE = "ovh:write", _("change OVH wishes, accounts and settings")
         OVH_ORDER = "ovh:order", _("order servers at OVH")
         OVH_PAY = "ovh:pay", _("pay for orders at OVH and withdraw from them")
+        TRAFFIC_READ = "traffic:read", _("read cloud servers, their traffic and decisions")
+        TRAFFIC_WRITE = "traffic:write", _("change cloud accounts, traffic policies and settings")
+        TRAFFIC_POWER = "traffic:power", _("stop and start cloud servers")
 
     name = models.CharField(_("name"), max_length=60)
     prefix = models.CharField(max_length=10, unique=True, editable=False)

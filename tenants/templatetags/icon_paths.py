@@ -42,6 +42,7 @@ PATHS = {
     "eye": _line("M2 12s3.6-7 10-7 10 7 10 7-3.6 7-10 7S2 12 2 12Z")
     + '<circle cx="12" cy="12" r="3"/>',
     "filter": _line("M4 6h16", "M7 12h10", "M10.5 18h3"),
+    "gauge": _line("M4.2 18a9 9 0 1 1 15.6 0", "m12 14 4-5") + DOT.format(12, 14),
     "gift": '<rect x="4" y="11" width="16" height="9.5" rx="1.5"/>'
     '<rect x="2.8" y="7" width="18.4" height="4" rx="1"/>'
     + _line("M12 7v13.5", "M12 7S8.5 7.2 7.6 5.4C6.8 3.7 8.4 2.4 9.8 3 11.4 3.6 12 7 12 7Z",
@@ -69,6 +70,7 @@ PATHS = {
     "pause": _line("M8 5v14", "M16 5v14"),
     "play": _line("M7 4.5v15l12-7.5L7 4.5Z"),
     "plus": _line("M12 5v14", "M5 12h14"),
+    "power": _line("M12 3v8", "M6.6 6.6a8 8 0 1 0 10.8 0"),
     "qr": '<rect x="4" y="4" width="6" height="6" rx="1"/>'
     '<rect x="14" y="4" width="6" height="6" rx="1"/>'
     '<rect x="4" y="14" width="6" height="6" rx="1"/>'

@@ -33,6 +33,8 @@ GLOBAL |= {f"ovh_sniper.{name}" for name in ("GhostStock", "StoredCatalogue", "S
 GLOBAL |= {
     f"ovh_sniper.{name}" for name in ("CatalogueChange", "Unwatched", "Announced", "VpsPlan")
 }
+# what the units of clouds are in bytes
+GLOBAL |= {"traffic_guard.MeasureUnit"}
 OURS = {"tenants", "bots", "ovh_sniper", "traffic_guard", "energy", "shop", "lottery"}
 
 
