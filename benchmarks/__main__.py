@@ -6,11 +6,11 @@ import argparse
 import sys
 import time
 
-from benchmarks import ovh, webhook
+from benchmarks import ovh, traffic, webhook
 from benchmarks.report import Report
 
 QUICK = webhook.Options(seconds=1.0, rounds=1, memory_bots=1000)
-NAMES = ("webhook", "ovh")
+NAMES = ("webhook", "ovh", "traffic")
 
 
 def main() -> int:
@@ -29,6 +29,8 @@ def main() -> int:
     for name in given.names or NAMES:
         if name == "webhook":
             webhook.run(report, options)
+        elif name == "traffic":
+            traffic.run(report, traffic.QUICK if given.quick else traffic.Options())
         else:
             ovh.run(report, ovh.QUICK if given.quick else ovh.Options())
     report.show()
