@@ -29,6 +29,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """Leave no test the language of a page that another one looked at."""
+    yield
+    from django.utils import translation
+
+    translation.deactivate()
+
+
 @pytest.fixture
 def alice(db: None) -> User:  # noqa: ARG001 - asks for the database
     """Owns `tenant`."""

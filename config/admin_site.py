@@ -49,9 +49,13 @@ class OperatorSite(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         """Return the addresses of lists and rows, and of pages of our own."""
         # models can be imported only now
-        from config import ovh_page
+        from config import ovh_page, traffic_page
 
-        return [path("ovh/", self.admin_view(ovh_page.page), name="ovh"), *super().get_urls()]
+        return [
+            path("ovh/", self.admin_view(ovh_page.page), name="ovh"),
+            path("traffic/", self.admin_view(traffic_page.page), name="traffic"),
+            *super().get_urls(),
+        ]
 
     def login(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
         """Send to everybody's log-in page: it asks for the second factor and limits guessing.

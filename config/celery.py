@@ -88,4 +88,64 @@ app.conf.beat_schedule = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "traffic accounts": {
+        "task": "traffic_guard.tasks.accounts.check_due",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
+    "traffic servers": {
+        "task": "traffic_guard.tasks.accounts.discover_due",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
+    "traffic readings": {
+        "task": "traffic_guard.tasks.readings.wake",
+        "schedule": 5,
+        "options": {"expires": 5},
+    },
+    "traffic pace": {
+        "task": "traffic_guard.tasks.readings.measure",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "traffic back-fill": {
+        "task": "traffic_guard.tasks.readings.fill_due",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
+    "traffic thinning": {
+        "task": "traffic_guard.tasks.readings.thin",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
+    "traffic digests": {
+        "task": "traffic_guard.tasks.telling.send_due_digests",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "traffic verdicts": {
+        "task": "traffic_guard.tasks.guarding.sweep_evaluations",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
+    "traffic stops and starts": {
+        "task": "traffic_guard.tasks.guarding.sweep_actions",
+        "schedule": 2,
+        "options": {"expires": 2},
+    },
+    "traffic log purge": {
+        "task": "traffic_guard.tasks.guarding.prune",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
+    "traffic resets": {
+        "task": "traffic_guard.tasks.guarding.resume_due",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "traffic messages purge": {
+        "task": "traffic_guard.tasks.telling.prune",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }

@@ -21,6 +21,7 @@ from bots.models import Bot, FailedUpdate, OutboxMessage
 from ovh_sniper.services import lags
 from tenants.models import Heartbeat, Tenant
 from tenants.scoping import unscoped
+from traffic_guard.services.guarding import operations
 
 # beat sends a heartbeat every 2 s
 OLDEST_HEARTBEAT = timedelta(seconds=30)
@@ -33,6 +34,18 @@ OVH_METRICS = {
     "throttled_total": ("counter", "throttled"),
     "failures": ("gauge", "failures"),
     "breaker_open": ("gauge", "is_open"),
+}
+# name -> field of the guard's counts
+TRAFFIC_METRICS = {
+    "readings_last_hour": "readings",
+    "accounts_late": "late",
+    "accounts_broken": "broken",
+    "accounts_halted": "halted",
+    "actions_unclear": "unclear",
+    "actions_unverified": "unverified",
+    "stops_waiting": "waiting",
+    "stops_held": "held",
+    "stops_overdue": "overdue",
 }
 
 
@@ -134,7 +147,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
             ),
         ]
     text = "".join(f"# TYPE {name} {kind}\n{name} {value}\n" for name, kind, value in lines)
-    text += ovh_metrics(now)
+    text += ovh_metrics(now) + traffic_metrics(now)
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -149,4 +162,23 @@ def ovh_metrics(now: datetime) -> str:
                 lines.append(f'botharbor_ovh_{name}{{host="{one.host}"}} {value + 0}')
     lines.append("# TYPE botharbor_ovh_orders_unclear gauge")
     lines.append(f"botharbor_ovh_orders_unclear {lags.unclear_orders()}")
+    return "\n".join([*lines, ""])
+
+
+def traffic_metrics(now: datetime) -> str:
+    """Return how clouds are read, and what of stops is late or unclear, over all tenants."""
+    with unscoped("metrics count all tenants"):
+        counts, found = operations.counts(now), operations.clouds(now)
+    lines = []
+    for name, field in TRAFFIC_METRICS.items():
+        lines.append(f"# TYPE botharbor_traffic_{name} gauge")
+        lines.append(f"botharbor_traffic_{name} {getattr(counts, field)}")
+    lines.append("# TYPE botharbor_traffic_stretch gauge")
+    lines += [f'botharbor_traffic_stretch{{cloud="{one.provider}"}} {one.stretch}' for one in found]
+    lines.append("# TYPE botharbor_traffic_calls_a_second gauge")
+    lines += [
+        f'botharbor_traffic_calls_a_second{{cloud="{one.provider}",api="{api.name}"}} {api.pace}'
+        for one in found
+        for api in one.apis
+    ]
     return "\n".join([*lines, ""])

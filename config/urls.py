@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("bots.urls")),
     path("", include("lottery.urls")),
     path("", include("ovh_sniper.urls")),
+    path("", include("traffic_guard.urls")),
     path("accounts/", include("allauth.urls")),
     path("operator/", admin.site.urls),
     path("favicon.ico", favicon),

@@ -87,16 +87,16 @@ def make_package(
 def make_reading(package: Package, at: datetime, left: float | None = None) -> Reading:
     """Write a reading of a package; `left` in GB, else what the package has left now."""
     remaining = package.remaining_bytes if left is None else int(left * GB)
+    values: dict[str, Any] = {
+        "remaining_bytes": remaining,
+        "total_bytes": package.total_bytes,
+        "raw_amount": str((remaining or 0) / GB),
+        "unit_id": package.unit_id,
+        "cycle_start": package.cycle_start,
+        "cycle_end": package.cycle_end,
+    }
     with scope(package.tenant_id):
         reading: Reading = Reading.objects.create(
-            tenant_id=package.tenant_id,
-            package=package,
-            at=at,
-            remaining_bytes=remaining,
-            total_bytes=package.total_bytes,
-            raw_amount=str((remaining or 0) / GB),
-            unit_id=package.unit_id,
-            cycle_start=package.cycle_start,
-            cycle_end=package.cycle_end,
+            tenant_id=package.tenant_id, package=package, at=at, **values
         )
     return reading

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from config.tests import operators
 from ovh_sniper.models import Account, Order
 from tenants.scoping import unscoped
+from traffic_guard.models import Server
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,6 +28,8 @@ PATHS = [
     "/operator/bots/outboxmessage/?state__exact=failed",
     "/operator/lottery/lottery/{lottery}/change/",
     "/operator/ovh/",
+    "/operator/traffic/",
+    "/operator/traffic_guard/server/{server}/change/",
     "/operator/ovh_sniper/account/",
     "/operator/ovh_sniper/account/{account}/change/",
     "/operator/ovh_sniper/order/{order}/change/",
@@ -81,6 +84,7 @@ def test_pages_fit_and_the_csp_refuses_nothing(
         "lottery": cast.lottery.pk,
         "account": row_of(Account),
         "order": row_of(Order),
+        "server": row_of(Server),
     }
     for path in PATHS:
         page.goto(live_server.url + path.format(**keys))

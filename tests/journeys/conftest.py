@@ -28,7 +28,8 @@ TABLES = "botharbor.sqlite3"
 # What waits for minutes begins first, then what is long. Each of the three runners is given a
 # second file at once: the fourth of all has to wait for the first one, so it is a short one.
 FIRST = ("test_ovh_worker_dies.py", "test_key_rotation.py", "test_bad_weather.py",
-         "test_fast_lane.py", "test_kill.py", "test_up.py", "test_ovh.py")  # fmt: skip
+         "test_fast_lane.py", "test_traffic.py", "test_kill.py", "test_up.py",
+         "test_ovh.py")  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

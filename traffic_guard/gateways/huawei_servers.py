@@ -196,7 +196,9 @@ def _client(keys: Keys, place: Place, call: Call) -> _Client:
     fall back to the real cloud, without a project id it would ask IAM or send a placeholder.
     """
     if keys.is_blank or not place.project_id.strip():
-        raise Refused("", _("The keys or the project are missing."), kind=Kind.BLANK_KEYS)
+        # a server without its project is no fault of the account
+        kind = Kind.BLANK_KEYS if keys.is_blank else Kind.NOT_FOUND
+        raise Refused("", _("The keys or the project are missing."), kind=kind)
     url = urlsplit(ecs_url(place.region))
     client: _Client = (
         ClientBuilder(_Client)

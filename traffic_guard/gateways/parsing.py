@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 LARGEST = 10**18
+# "does not end" comes as the year 9999, whose last day no time zone ahead of UTC can show
+FIRST_YEAR, NEVER = 1970, datetime(2999, 12, 31, tzinfo=UTC)
 
 
 def amount(value: Any) -> Decimal | None:
@@ -24,13 +26,20 @@ def amount(value: Any) -> Decimal | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """Return a time such as `2026-01-05T02:11:00Z`; without a zone it is UTC."""
+    """Return a time such as `2026-01-05T02:11:00Z`; without a zone it is UTC.
+
+    Whatever is later than `NEVER` is `NEVER`.
+    """
     if not isinstance(value, str):
         return None
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
+    if at.year < FIRST_YEAR:
+        return None
+    if at.year >= NEVER.year:
+        return NEVER
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

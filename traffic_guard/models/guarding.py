@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bots.models import Person
 from tenants.ids import public_id
@@ -23,7 +24,7 @@ class PowerAction(TenantOwned):
         """What is wanted."""
 
         STOP = "stop", _("stop")
-        START = "start", _("start")
+        START = "start", pgettext_lazy("a deed", "start")
         REBOOT = "reboot", _("reboot")
 
     class Origin(models.TextChoices):

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from bots.models import Chat
 from tenants.models import TenantOwned
@@ -31,7 +32,7 @@ class Policy(TenantOwned):
 
         FIRST_CYCLE = "first", _("during the first cycle")
         ALWAYS = "always", _("always")
-        NEVER = "never", _("never")
+        NEVER = "never", pgettext_lazy("alert levels", "never")
 
     # both None: the tenant's; at most one is set
     account = models.ForeignKey(
@@ -45,7 +46,7 @@ class Policy(TenantOwned):
     threshold_percent = models.FloatField(
         _("stop when less is left (%)"),
         null=True,
-        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        validators=[MinValueValidator(0), MaxValueValidator(99)],
     )
     interval_minutes = models.PositiveSmallIntegerField(
         _("read every (minutes)"),
@@ -53,6 +54,7 @@ class Policy(TenantOwned):
         validators=[MinValueValidator(5), MaxValueValidator(720)],
     )
     # percent used, in rising order
+    # the sign is no placeholder, xgettext:no-python-format
     alert_levels = models.JSONField(_("alert at (% used)"), null=True)
     auto_stop = models.BooleanField(_("stop automatically"), null=True)
     stop_mode = models.CharField(_("how to stop"), max_length=8, choices=StopMode, blank=True)

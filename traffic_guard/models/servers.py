@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.ids import public_id
 from tenants.models import TenantOwned
@@ -24,7 +25,7 @@ class Server(TenantOwned):
         """The live state, in our words; values are gateways.cloud.Power's."""
 
         UNKNOWN = "unknown", _("unknown")
-        RUNNING = "running", _("running")
+        RUNNING = "running", pgettext_lazy("server", "running")
         STOPPING = "stopping", _("stopping")
         STOPPED = "stopped", _("stopped")
         STARTING = "starting", _("starting")

@@ -23,6 +23,7 @@ from traffic_guard.tests.watched import Watched
 if TYPE_CHECKING:
     from django.test import Client as Browser
 
+    from emulators.feishu import FeishuEmulator
     from emulators.huawei import HuaweiEmulator
     from emulators.tidewater import TidewaterEmulator
 
@@ -142,3 +143,15 @@ def canned(settings: Any) -> Iterator[CannedCloud]:
             setattr(settings, f"HUAWEI_{service.upper()}_URL", server.url)
         yield app
         app.closed.set()
+
+
+@pytest.fixture
+def feishu(settings: Any) -> Iterator[FeishuEmulator]:
+    """Feishu's custom bots on this machine."""
+    from emulators.feishu import FeishuEmulator
+
+    emulator = FeishuEmulator()
+    with Server(emulator.app) as server:
+        settings.FEISHU_API_URL = f"{server.url}/feishu"
+        yield emulator
+    emulator.close()

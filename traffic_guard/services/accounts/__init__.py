@@ -1,0 +1,1 @@
+"""Accounts: keys, checks, the search for servers."""

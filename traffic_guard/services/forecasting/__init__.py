@@ -1,0 +1,1 @@
+"""How fast traffic goes and when it runs out."""

@@ -1,0 +1,1 @@
+"""What the bot says to the person in front of it; the active language counts."""
