@@ -38,6 +38,16 @@ class Said:
     parts: Sequence[Part]
 
 
+def take_turn() -> None:
+    """Wait until nobody else adds to the tenant's notices, or claims them.
+
+    All channels are locked, in one order, whichever of them are told: two that add to several
+    notices could each hold what the other needs.
+    """
+    active = Channel.objects.filter(is_active=True).order_by("pk")
+    list(active.select_for_update(no_key=True).values_list("pk"))
+
+
 def write(channel: Channel, said: Said, now: datetime) -> None:
     """Add the blocks to what waits for a channel, or write new notices of them."""
     mine = Notice.objects.filter(channel=channel, event=said.notice.event, group=said.notice.group)

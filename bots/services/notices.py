@@ -83,6 +83,8 @@ def notify(  # noqa: PLR0913 - what it looks like: keywords only, each used alon
         )
         parts = [notice_parts.stored(block) for block in blocks]
     with transaction.atomic():
+        if parts:
+            notice_blocks.take_turn()
         for channel in channels:
             if parts:
                 notice_blocks.write(channel, notice_blocks.Said(said, parts), now)
