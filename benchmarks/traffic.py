@@ -22,7 +22,7 @@ from benchmarks.report import Figure, Report
 BARS = {
     "traffic.gap.late": (0.0, True),
     "traffic.burst.one": (60.0, True),
-    "traffic.decision": (2000.0, True),
+    "traffic.decision": (1000.0, True),
 }
 
 
