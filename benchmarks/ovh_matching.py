@@ -20,6 +20,8 @@ import django
 import httpx
 import orjson
 
+from benchmarks.report import p99
+
 if TYPE_CHECKING:
     from ovh_sniper.gateways.stock import StockRow
 
@@ -37,7 +39,8 @@ def main(wishes: int, rounds: int) -> None:
     from django.utils import timezone
 
     from ovh_sniper.gateways.hosts import Host, api_url
-    from ovh_sniper.services import matching, stock
+    from ovh_sniper.services.matching import reacting
+    from ovh_sniper.services.stock import intervals
 
     call_command("migrate", verbosity=0)
     content = httpx.get(api_url(Host.EU) + PATH, timeout=60).content
@@ -45,24 +48,25 @@ def main(wishes: int, rounds: int) -> None:
     _wish(rows, wishes)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    known = stock.load(Host.EU)
-    stock.apply(known, rows, timezone.now())
+    known = intervals.load(Host.EU)
+    intervals.apply(known, rows, timezone.now())
     spent: dict[str, list[float]] = {name: [] for name in ("parse", "diff", "match", "all")}
     found = 0
     pick = random.Random(7)  # noqa: S311 - the same places at every run
     for _round in range(rounds):
         moved = _moved(rows, pick)
         parse = _timed(lambda: _parse(content))[1]
-        changes, diff = _timed(partial(stock.apply, known, moved, _now()))
-        fitting, match = _timed(partial(matching.find, HOST, changes, _now()))
+        changes, diff = _timed(partial(intervals.apply, known, moved, _now()))
+        fitting, match = _timed(partial(reacting.find, HOST, changes, _now()))
         found = sum(map(len, fitting.values()))
         for name, value in (("parse", parse), ("diff", diff), ("match", match)):
             spent[name].append(value)
         spent["all"].append(parse + diff + match)
-        stock.apply(known, rows, timezone.now())
+        intervals.apply(known, rows, timezone.now())
     for name, values in spent.items():
         spread = f"{min(values):.0f} to {max(values):.0f}"
         _say(f"ovh.look.{name}", statistics.median(values), "ms", spread)
+    _say("ovh.look.all_p99", p99(spent["all"]), "ms", f"{rounds} looks")
     _say("ovh.look.rows", len(rows), "rows", "")
     _say("ovh.look.wishes_found", found, "", f"of {wishes:,} armed, {PLACES} places opened")
     _one_plan(rows, known, pick)
@@ -71,15 +75,16 @@ def main(wishes: int, rounds: int) -> None:
 def _one_plan(rows: Sequence[StockRow], known: Any, pick: random.Random) -> None:
     """The worst look: every wish that is armed wants the plan that came."""
     from ovh_sniper.models import Wish
-    from ovh_sniper.services import matching, stock
+    from ovh_sniper.services.matching import reacting
+    from ovh_sniper.services.stock import intervals
     from tenants.scoping import unscoped
 
     row = pick.choice(rows)
     with unscoped("a benchmark"):
         Wish.objects.update(plan_code=row.plan_code, memory="", datacenters=[])
     moved = [_opened(one, 1) if one.fqn == row.fqn else one for one in rows]
-    changes = stock.apply(known, moved, _now())
-    fitting, match = _timed(lambda: matching.find(HOST, changes, _now()))
+    changes = intervals.apply(known, moved, _now())
+    fitting, match = _timed(lambda: reacting.find(HOST, changes, _now()))
     count = sum(len(one) for one in fitting.values())
     _say("ovh.look.match_all", match, "ms", f"all wishes want the one plan that came: {count:,}")
 

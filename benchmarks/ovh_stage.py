@@ -23,7 +23,7 @@ def build(count: int) -> list[dict[str, Any]]:
     """Create everything; return the configurations and datacenters to put in stock."""
     from django.core.management import call_command
 
-    from ovh_sniper.models import WarmCart
+    from ovh_sniper.models import Preferences, WarmCart
     from ovh_sniper.testing import fetch_catalogue, make_account, poll, warm_up
     from tenants.models import Tenant
     from tenants.scoping import scope
@@ -31,6 +31,8 @@ def build(count: int) -> list[dict[str, Any]]:
     call_command("migrate", verbosity=0)
     tenant = Tenant.objects.create(slug="buyer", name="Buyer")
     account = make_account(tenant, HOST)
+    with scope(tenant):
+        Preferences.objects.create(tenant=tenant, interval=1)
     fetch_catalogue(HOST)
     poll(HOST)
     made = [_wish(account, cell) for cell in _cells(count)]
@@ -43,22 +45,24 @@ def build(count: int) -> list[dict[str, Any]]:
 
 
 def _cells(count: int) -> Iterator[tuple[Any, str]]:
-    """Yield configurations, sold in the account's country, with a datacenter each."""
+    """Yield configurations, sold in the account's country, with a datacenter each.
+
+    Of as few plans as possible: then a look at what is armed comes soon.
+    """
     from ovh_sniper.gateways.hosts import Host
     from ovh_sniper.models import Configuration
-    from ovh_sniper.services import catalogues, stock_rows
+    from ovh_sniper.services.catalogue import catalogues
+    from ovh_sniper.services.stock import list_rows
 
     catalogue = catalogues.current(Host.EU, "FR")
     assert catalogue is not None
-    found = Configuration.objects.filter(host=HOST).order_by("pk")
-    sold = (
-        (one, catalogue.plans[one.plan_code].datacenters[0])
-        for one in found
-        if one.plan_code in catalogue.plans
-        and catalogue.plans[one.plan_code].datacenters
-        and catalogue.addons_of(stock_rows.of_configuration(one)) is not None
-    )
-    return itertools.islice(sold, count)
+    plans: dict[str, list[tuple[Any, str]]] = {}
+    for one in Configuration.objects.filter(host=HOST).order_by("pk"):
+        plan = catalogue.plans.get(one.plan_code)
+        if plan is not None and catalogue.addons_of(list_rows.of_configuration(one)) is not None:
+            plans.setdefault(one.plan_code, []).extend((one, place) for place in plan.datacenters)
+    largest = sorted(plans.values(), key=len, reverse=True)
+    return itertools.islice(itertools.chain.from_iterable(largest), count)
 
 
 def _wish(account: Any, cell: tuple[Any, str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ LABELS = {
     "ovh_order.link_shown": _("Payment link shown"),
     "ovh_order.pay_requested": _("Payment asked for"),
     "ovh_order.pay_sent": _("Payment sent to OVH"),
+    "ovh_order.pay_lost": _("Payment did not reach OVH"),
     "ovh_order.retract_requested": _("Withdrawal asked for"),
     "ovh_order.retract_sent": _("Withdrawal sent to OVH"),
     "ovh_settings.changed": _("OVH settings changed"),

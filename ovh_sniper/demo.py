@@ -15,7 +15,10 @@ from ovh_sniper.gateways.errors import OvhError
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.gateways.ovh import shelf
 from ovh_sniper.models import Account, Configuration, Poller, Preferences, StockInterval, Wish
-from ovh_sniper.services import catalogues, preferences, stock, wishes
+from ovh_sniper.services.catalogue import catalogues
+from ovh_sniper.services.stock import intervals
+from ovh_sniper.services.telling import preferences
+from ovh_sniper.services.wishes import lifecycle
 from tenants.models import Tenant
 from tenants.scoping import scope
 from tenants.services.audit import Actor
@@ -54,7 +57,7 @@ def load(tenant: Tenant, bot: Bot) -> None:
     if is_new:
         with scope(tenant):
             for terms in _terms(account):
-                wishes.create(actor=Actor.system(), now=now, bot=bot, **terms)
+                lifecycle.create(actor=Actor.system(), now=now, bot=bot, **terms)
 
 
 def _account(tenant: Tenant, now: datetime) -> tuple[Account, bool]:
@@ -128,7 +131,7 @@ def _past(now: datetime) -> None:
     if Poller.objects.filter(host=Host.EU.value, succeeded_at__isnull=False).exists():
         return
     rows = shelf(Host.EU).availabilities().rows
-    stock.apply(stock.load(Host.EU), rows, now)
+    intervals.apply(intervals.load(Host.EU), rows, now)
     pick = random.Random(SEED)  # noqa: S311 - the same past for everybody
     for plan_code in PAST:
         found = Configuration.objects.filter(host=Host.EU.value, plan_code=plan_code)

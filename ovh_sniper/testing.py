@@ -11,18 +11,13 @@ from ovh_sniper import demo
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.gateways.ovh import shelf
 from ovh_sniper.models import Account, Order, Wish
-from ovh_sniper.services import (
-    cart_plans,
-    catalogues,
-    executing,
-    following,
-    keeping,
-    matching,
-    reconciling,
-    stock,
-    wishes,
-)
-from ovh_sniper.services.stock import StockChange
+from ovh_sniper.services.carts import keeping, planning
+from ovh_sniper.services.catalogue import catalogues
+from ovh_sniper.services.matching import reacting
+from ovh_sniper.services.ordering import executing, following, reconciling
+from ovh_sniper.services.stock import intervals
+from ovh_sniper.services.stock.intervals import StockChange
+from ovh_sniper.services.wishes import lifecycle
 from tenants.models import Tenant
 from tenants.scoping import scope
 from tenants.services.audit import Actor
@@ -86,7 +81,7 @@ def make_wish(account: Account, **fields: Any) -> Wish:
         **fields,
     }
     with scope(account.tenant_id):
-        return wishes.create(actor=TESTER, now=timezone.now(), may_pay=True, **values)
+        return lifecycle.create(actor=TESTER, now=timezone.now(), may_pay=True, **values)
 
 
 def fetch_catalogue(host: str = "eu", subsidiary: str = "") -> None:
@@ -101,10 +96,10 @@ def poll(
 ) -> list[StockChange]:
     """Look at the emulator's stock once, as a poller that has just started does, and act on it."""
     at = now or timezone.now()
-    known = stock.load(Host(host))
+    known = intervals.load(Host(host))
     rows = shelf(Host(host)).availabilities(plan_code).rows
-    changes = stock.apply(known, rows, at, plan_code=plan_code)
-    matching.on_changes(host, changes, at)
+    changes = intervals.apply(known, rows, at, plan_code=plan_code)
+    reacting.on_changes(host, changes, at)
     return changes
 
 
@@ -140,10 +135,10 @@ def _advance(order_id: int, state: str, now: datetime) -> None:
 def warm_up(now: datetime | None = None) -> None:
     """Have the carts of all wishes planned, built and looked after, as the clock does."""
     at = now or timezone.now()
-    for tenant_id, wish_id in cart_plans.unplanned(500):
+    for tenant_id, wish_id in planning.unplanned(500):
         with scope(tenant_id):
             wish = Wish.objects.select_related("account", "tenant").get(pk=wish_id)
-            cart_plans.plan(wish, at)
+            planning.plan(wish, at)
     for _round in range(ROUNDS):
         due = keeping.due(at, 500)
         if not due:

@@ -60,6 +60,7 @@ class Api:
             call = read_call(host, path, environ)
             call.is_ghost = fault is not None and fault.kind == "ghost"
             call.forgets = fault is not None and fault.kind == "lost_option"
+            call.is_bare = fault is not None and fault.kind == "bare_item"
             return 200, self._run(call)
         except ApiError as error:
             return error.status, orjson.dumps(error.as_json())

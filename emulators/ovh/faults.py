@@ -18,6 +18,7 @@ KINDS = {
     "late_answer": "does everything, then waits before it answers",
     "ghost": "a checkout refuses what the stock list shows",
     "lost_option": "a cart takes an option and forgets it: the default is sold for it",
+    "bare_item": "an item says null for the ids of its configuration",
     "throttled": "429, with Retry-After when given",
     "html": "an HTML error page, 502 unless told",
     "null": "an error with the JSON body `null`",
@@ -25,6 +26,7 @@ KINDS = {
     "status": "a JSON error, 500 unless told",
 }
 CHECKOUT = "/order/cart/*/checkout"
+ITEM = "/order/cart/*/item/*"
 OPTIONS = "/order/cart/*/eco/options"
 BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>"
 TOO_MANY = b"<html><body><h1>429 Too Many Requests</h1></body></html>"
@@ -54,6 +56,8 @@ class Fault:
             self.method, self.path = "POST", CHECKOUT
         if self.kind == "lost_option" and self.path == "*":
             self.method, self.path = "POST", OPTIONS
+        if self.kind == "bare_item" and self.path == "*":
+            self.method, self.path = "GET", ITEM
 
     def fits(self, host: str, method: str, path: str) -> bool:
         """It strikes this call."""

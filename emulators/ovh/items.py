@@ -132,7 +132,8 @@ def list_items(state: State, call: Call) -> list[int]:
 def read(state: State, call: Call) -> Json:
     """GET /order/cart/{cartId}/item/{itemId}."""
     cart = find_cart(state, call)
-    return show_item(state, cart, find_item(cart, call))
+    shown = show_item(state, cart, find_item(cart, call))
+    return shown | {"configurations": None} if call.is_bare else shown
 
 
 def update(state: State, call: Call) -> Json:

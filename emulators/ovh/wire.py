@@ -68,6 +68,7 @@ class Call:
     account: Account | None = None  # who signed, for routes that need it
     arguments: tuple[str, ...] = ()
     is_ghost: bool = False  # refuse although the stock list shows it
+    is_bare: bool = False  # answer null where the ids of an item's configuration stand
     forgets: bool = False  # answer as if an option were taken, and do not keep it
     values: Json = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from unfold.decorators import display
 from ovh_sniper.admin import columns
 from ovh_sniper.admin.labels import LookOnlyAdmin
 from ovh_sniper.models import Account
-from ovh_sniper.services import findings
+from ovh_sniper.services.accounts import findings
 from tenants import admin_display as show
 from tenants.admin_filters import BY_STATE, OF_TENANT
 

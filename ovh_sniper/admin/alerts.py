@@ -9,7 +9,7 @@ from unfold.decorators import display
 from ovh_sniper.admin import columns
 from ovh_sniper.admin.labels import LookOnlyAdmin
 from ovh_sniper.models import Alert, Preferences
-from ovh_sniper.services import words
+from ovh_sniper.services.wording import words
 from tenants.admin_filters import BY_STATE, OF_TENANT, within
 
 

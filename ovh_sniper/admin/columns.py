@@ -8,7 +8,7 @@ from typing import Any
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from ovh_sniper.services import words
+from ovh_sniper.services.wording import words
 from tenants import admin_display as show
 
 Column = Callable[[Any, Any], Any]

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from ovh_sniper.admin import columns
 from ovh_sniper.admin.labels import LookOnlyAdmin
 from ovh_sniper.models import Order, WarmCart
-from ovh_sniper.services import order_reasons, order_story
+from ovh_sniper.services.orders import reasons, story
 from tenants import admin_display as show
 from tenants.admin_filters import BY_STATE, OF_TENANT, within
 from tenants.redaction import struck
@@ -83,12 +83,12 @@ class OrderAdmin(LookOnlyAdmin):
         """Why it was refused or cancelled, in words."""
         if not order.reason and not order.detail:
             return ""
-        return struck(order_reasons.words(order.reason, order.detail))
+        return struck(reasons.words(order.reason, order.detail))
 
     @display(description=_("timeline"))
     def timeline(self, order: Order) -> SafeString:
         """What happened to it, the earliest first."""
-        found = order_story.events(order, timezone.now())
+        found = story.events(order, timezone.now())
         lines = (
             (timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M:%S"), one.text, one.by, one.detail)
             for one in found
@@ -132,4 +132,4 @@ class WarmCartAdmin(LookOnlyAdmin):
     def why(self, cart: WarmCart) -> str:
         """Why it is of no use, in words."""
         word, _space, facts = cart.reason.partition(" ")
-        return struck(order_reasons.words(word, facts)) if word else ""
+        return struck(reasons.words(word, facts)) if word else ""

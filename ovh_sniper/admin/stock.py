@@ -69,7 +69,10 @@ class StockIntervalAdmin(LookOnlyAdmin):
         ("closed_at", admin.EmptyFieldListFilter),
         within("opened_at", _("in stock since")),
     )
-    search_fields = ("configuration__plan_code", "configuration__fqn", "datacenter")
+    # the box; by what is searched says the next line
+    search_fields = ("configuration__plan_code",)
+    searched_through = {"configuration": ("plan_code", "fqn")}
+    sortable_by = ()
     ordering = ("-pk",)
     fields = (
         *("configuration", "datacenter", "availability", "delivery_hours", "best_hours"),

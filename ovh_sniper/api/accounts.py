@@ -30,10 +30,11 @@ from ovh_sniper.serializers.accounts import (
     RightsSerializer,
     refuse_foreign_keys,
 )
-from ovh_sniper.services import accounts
-from ovh_sniper.services.account_checks import PARTS
-from ovh_sniper.services.accounts import WayBack
-from ovh_sniper.services.order_rows import ACCOUNT_SECRETS
+from ovh_sniper.services.accounts import linking
+from ovh_sniper.services.accounts.checks import PARTS
+from ovh_sniper.services.accounts.linking import WayBack
+from ovh_sniper.services.leaving import disconnecting
+from ovh_sniper.services.orders.listing import ACCOUNT_SECRETS
 from tenants.api_input import Query, asked, checked
 from tenants.api_lists import Conflict
 from tenants.services.audit import Actor
@@ -67,7 +68,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         given = checked(NewAccountSerializer, request.data)
         keys = {name: given.pop(name, "") for name in KEYS}
         with refusals_in_http(), transaction.atomic():
-            account = accounts.link(
+            account = linking.link(
                 keys={part: keys[part] for part in PARTS[given["kind"]]},
                 way_back=self._way_back(request),
                 actor=Actor.from_request(request),
@@ -87,9 +88,9 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
             refuse_foreign_keys(account.kind, given)
             keys = {name: given[name] for name in KEYS if name in given}
             if "name" in given:
-                accounts.rename(account, given["name"], actor=actor)
+                linking.rename(account, given["name"], actor=actor)
             if keys or "host" in given:
-                accounts.change(
+                linking.change(
                     account,
                     keys=keys,
                     host=given.get("host", ""),
@@ -109,8 +110,10 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         with transaction.atomic():
             account = self.get_object()
             try:
-                accounts.disconnect(account, actor=Actor.from_request(request), now=timezone.now())
-            except accounts.InUse as error:
+                disconnecting.disconnect(
+                    account, actor=Actor.from_request(request), now=timezone.now()
+                )
+            except disconnecting.InUse as error:
                 said = _(
                     "An order of it is being looked up at OVH right now. Try again in a minute."
                 )
@@ -124,7 +127,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         del kwargs
         with transaction.atomic():
             account = self.get_object()
-            if not accounts.check(account, actor=Actor.from_request(request), now=timezone.now()):
+            if not linking.check(account, actor=Actor.from_request(request), now=timezone.now()):
                 raise Conflict(_("This account is disconnected"), state="disconnected")
         return self._shown(account)
 
@@ -149,7 +152,7 @@ class AccountViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
     def _ask_consent(self, request: Request) -> Response:
         with refusals_in_http(), transaction.atomic():
             account = self._whole()
-            accounts.ask_consent(
+            linking.ask_consent(
                 account,
                 rights=checked(RightsSerializer, request.data)["rights"],
                 way_back=self._way_back(request),

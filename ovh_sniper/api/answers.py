@@ -9,8 +9,8 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from rest_framework import exceptions, status
 
-from ovh_sniper.services import order_reasons, too_late
-from ovh_sniper.services.objections import CannotOrder, NotCancellable, Repeated
+from ovh_sniper.services.orders import reasons, too_late
+from ovh_sniper.services.wording.objections import CannotOrder, NotCancellable, Repeated
 from tenants.api_input import by_field
 from tenants.api_lists import Conflict, ListViewSet
 
@@ -24,7 +24,7 @@ class NotOrderable(exceptions.APIException):
     default_code = "cannot_order"
 
     def __init__(self, error: CannotOrder) -> None:
-        super().__init__(order_reasons.words(error.reason, error.detail))
+        super().__init__(reasons.words(error.reason, error.detail))
         self.facts = {"reason": error.reason}
 
 
@@ -42,7 +42,7 @@ def refusals_in_http(act: str = too_late.CANCEL) -> Iterator[None]:
     except ValidationError as error:
         raise exceptions.ValidationError(by_field(error)) from error
     except Repeated as error:
-        message = order_reasons.words("repeat")
+        message = reasons.words("repeat")
         raise Conflict(message, "repeated", order=error.order.public_id) from error
     except NotCancellable as error:
         message = too_late.words(error, act)

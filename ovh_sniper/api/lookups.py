@@ -6,7 +6,7 @@ from typing import Any
 
 from bots.models import Bot
 from ovh_sniper.models import Account
-from ovh_sniper.services.order_rows import ACCOUNT_SECRETS
+from ovh_sniper.services.orders.listing import ACCOUNT_SECRETS
 from tenants.api_input import no_such
 
 

@@ -32,7 +32,8 @@ from ovh_sniper.serializers.orders import (
     SpendQuery,
     TotalSerializer,
 )
-from ovh_sniper.services import following, order_rows, ordering, request_keys, spend, too_late
+from ovh_sniper.services.ordering import by_hand, paying, request_keys
+from ovh_sniper.services.orders import listing, spend, too_late
 from tenants.api_auth import require_scope
 from tenants.api_input import IDEMPOTENCY_PARAMETER, asked, checked, idempotency_key
 from tenants.api_lists import Conflict
@@ -54,7 +55,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         """Return the tenant's orders without their carts' ids, addresses and passwords."""
         if getattr(self, "swagger_fake_view", False):
             return Order.objects.none()
-        return order_rows.listed()
+        return listing.listed()
 
     @extend_schema(parameters=[OrderQuery], responses=OrderSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -91,7 +92,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
             require_scope(request, PAY)
         account, now = account_of(given.pop("account")), timezone.now()
         with refusals_in_http(), transaction.atomic():
-            orders = ordering.order_plan(
+            orders = by_hand.order_plan(
                 account,
                 source=Order.Source.API,
                 request_key=request_keys.of_header(key),
@@ -117,7 +118,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         )
         account = account_of(given.pop("account"))
         with refusals_in_http():
-            found = ordering.preview(account, now=timezone.now(), **given)
+            found = by_hand.preview(account, now=timezone.now(), **given)
         return Response(PreviewSerializer(found).data)
 
     @extend_schema(parameters=[SpendQuery], responses=TotalSerializer(many=True))
@@ -134,7 +135,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         """Take an order back that was not sent to OVH; 409 where it is too late."""
         del kwargs
         with refusals_in_http(too_late.CANCEL), transaction.atomic():
-            ordering.cancel(
+            by_hand.cancel(
                 self.get_object().pk,
                 requested_by=str(request.auth),
                 actor=Actor.from_request(request),
@@ -147,7 +148,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         """Have an unpaid order paid with the account's default method, by a worker."""
         del kwargs
         with refusals_in_http(too_late.PAY), transaction.atomic():
-            following.pay(self.get_object().pk, actor=Actor.from_request(request))
+            paying.pay(self.get_object().pk, actor=Actor.from_request(request))
         return self._shown()
 
     @extend_schema(request=RetractSerializer, responses=OrderSerializer)
@@ -158,7 +159,7 @@ class OrderViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         with refusals_in_http(too_late.RETRACT), transaction.atomic():
             order = self.get_object()
             reason = checked(RetractSerializer, request.data)["reason"]
-            following.retract(order.pk, reason, actor=Actor.from_request(request))
+            paying.retract(order.pk, reason, actor=Actor.from_request(request))
         return self._shown()
 
     @extend_schema(responses=PaymentSerializer)

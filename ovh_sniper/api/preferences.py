@@ -15,7 +15,7 @@ from bots.models import Chat
 from ovh_sniper.api.answers import READ, WRITE
 from ovh_sniper.models import Preferences
 from ovh_sniper.serializers.preferences import SettingsChangesSerializer, SettingsSerializer
-from ovh_sniper.services import preferences, recipients
+from ovh_sniper.services.telling import preferences, recipients
 from tenants.api_input import checked
 from tenants.api_views import TenantAPIView
 from tenants.services.audit import Actor

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from ovh_sniper.api.answers import READ, WRITE
 from ovh_sniper.serializers.queue import QueueSerializer
-from ovh_sniper.services import order_queue
+from ovh_sniper.services.ordering import queue as order_queue
 from tenants.api_views import TenantAPIView
 
 

@@ -42,15 +42,11 @@ from ovh_sniper.serializers.stock import (
     StockSerializer,
     host_of,
 )
-from ovh_sniper.services import (
-    catalogues,
-    chances,
-    choosing,
-    demand,
-    history,
-    order_reasons,
-    stock_rows,
-)
+from ovh_sniper.services.catalogue import catalogues, choosing
+from ovh_sniper.services.forecasting import chances, history
+from ovh_sniper.services.orders import reasons
+from ovh_sniper.services.polling import demand
+from ovh_sniper.services.stock import list_rows
 from tenants.api_input import asked
 from tenants.api_lists import Conflict, NewestFirst, OldestFirst
 
@@ -73,7 +69,7 @@ class StockViewSet(answers.ProductViewSet):
         self.price = _prices(subsidiary) if subsidiary else _nothing
         found = self.get_queryset()
         is_vps = wanted.pop("track", "") == Wish.Track.VPS
-        found = found.filter(~stock_rows.LISTED if is_vps else stock_rows.LISTED)
+        found = found.filter(~list_rows.LISTED if is_vps else list_rows.LISTED)
         if "host" in wanted:
             # a program that reads along keeps the host polled, as a page does
             demand.want(Host(wanted["host"]), timezone.now())
@@ -198,7 +194,7 @@ def _read(subsidiary: str) -> Catalogue:
     catalogues.ensure(host, subsidiary)
     catalogue = catalogues.current(host, subsidiary)
     if catalogue is None:
-        raise Conflict(order_reasons.words("catalogue"), "catalogue")
+        raise Conflict(reasons.words("catalogue"), "catalogue")
     return catalogue
 
 

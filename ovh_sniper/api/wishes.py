@@ -37,20 +37,19 @@ from ovh_sniper.serializers.wishes import (
     WishQuery,
     WishSerializer,
 )
-from ovh_sniper.services import wishes
-from ovh_sniper.services.order_rows import ACCOUNT_SECRETS
+from ovh_sniper.services.orders.listing import ACCOUNT_SECRETS
+from ovh_sniper.services.wishes import lifecycle, resuming
 from tenants.api_auth import has_scope, require_scope
 from tenants.api_input import asked, checked
 from tenants.api_lists import Conflict
 from tenants.services.audit import Actor
 
 LONGEST_FILE = 1024 * 1024  # bytes
-ACTS = {"pause": wishes.pause, "resume": wishes.resume, "remove": wishes.clear}
 HIDDEN = ("bot__token", *(f"account__{name}" for name in ACCOUNT_SECRETS))
 
 
 class CsvParser(BaseParser):
-    """Takes a file as it is; services/wish_csv.py reads it."""
+    """Takes a file as it is; services/wishes/csv_file.py reads it."""
 
     media_type = "text/csv"
 
@@ -111,7 +110,7 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         """Make a wish; it is armed at once, and what is in stock already counts."""
         with refusals_in_http(), transaction.atomic():
             given = _terms(request, NewWishSerializer)
-            wish = wishes.create(**_by(request), **given)
+            wish = lifecycle.create(**_by(request), **given)
             may_spend(request, wish)
         return self._shown(wish, status.HTTP_201_CREATED)
 
@@ -124,7 +123,7 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
             given = _terms(request, WishChangesSerializer)
             # what it is now counts too: its other terms say how much it may spend
             may_spend(request, wish)
-            wishes.edit(wish, **_by(request), **given)
+            lifecycle.edit(wish, **_by(request), **given)
             may_spend(request, wish)
         return self._shown(wish)
 
@@ -133,7 +132,7 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         """Remove a wish; its orders stay, those that were not sent are taken back."""
         del kwargs
         with transaction.atomic():
-            wishes.clear([self._whole()], actor=Actor.from_request(request), now=timezone.now())
+            lifecycle.clear([self._whole()], actor=Actor.from_request(request), now=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=WishSerializer)
@@ -143,19 +142,23 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         del kwargs
         with transaction.atomic():
             wish = self._whole()
-            if not wishes.pause([wish], actor=Actor.from_request(request), now=timezone.now()):
+            if not lifecycle.pause([wish], actor=Actor.from_request(request), now=timezone.now()):
                 raise _wrong_state(wish)
         return self._shown(wish)
 
     @extend_schema(request=None, responses=WishSerializer)
     @action(detail=True, methods=["post"])
     def resume(self, request: Request, **kwargs: Any) -> Response:
-        """Arm a wish again; 409 where it is armed, has all it asked for, or its time is over."""
+        """Arm a wish again; 409 where it is armed, has all it asked for, or its time is over.
+
+        Of a wish that was stopped, done or expired, what OVH took and then ended (unpaid, or
+        withdrawn from) is ordered again. One that was only paused goes on where it was.
+        """
         del kwargs
         with transaction.atomic():
             wish = self._whole()
             may_spend(request, wish)
-            if not wishes.resume([wish], actor=Actor.from_request(request), now=timezone.now()):
+            if not resuming.resume([wish], **_by(request), anew=True):
                 raise _wrong_state(wish)
         return self._shown(wish)
 
@@ -167,7 +170,7 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         with refusals_in_http(), transaction.atomic():
             wish = self._whole()
             given = _terms(request, WishChangesSerializer)
-            copy = wishes.duplicate(wish, **_by(request), **given)
+            copy = lifecycle.duplicate(wish, **_by(request), **given)
             may_spend(request, copy)
         return self._shown(copy, status.HTTP_201_CREATED)
 
@@ -177,7 +180,7 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
         """Make the same wish for many plans: all or none."""
         with refusals_in_http(), transaction.atomic():
             given = _terms(request, BatchSerializer)
-            made = wishes.create_many(given.pop("plan_codes"), **_by(request), **given)
+            made = lifecycle.create_many(given.pop("plan_codes"), **_by(request), **given)
             may_spend(request, *made)
         return self._all_shown(made)
 
@@ -185,17 +188,19 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
     @action(detail=False, methods=["post"])
     def act(self, request: Request) -> Response:
         """Pause, resume or remove many wishes; those that are so already, or are not there, stay
-        as they are. Orders that were not sent are taken back."""
+        as they are. Orders that were not sent are taken back; what resuming orders again: see
+        there."""
         given = checked(ActSerializer, request.data)
         with transaction.atomic():
-            locked = Wish.objects.select_for_update(of=("self",)).order_by("pk")
+            locked = Wish.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
             rows = locked.select_related("account", "tenant", "bot").defer(*HIDDEN)
             found = list(rows.filter(public_id__in=given["ids"]))
             if given["act"] == "resume":
                 may_spend(request, *found)
-            changed = ACTS[given["act"]](
-                found, actor=Actor.from_request(request), now=timezone.now()
-            )
+                changed = resuming.resume(found, **_by(request), anew=True)
+            else:
+                end = lifecycle.pause if given["act"] == "pause" else lifecycle.clear
+                changed = end(found, actor=Actor.from_request(request), now=timezone.now())
         return Response({"changed": changed})
 
     @extend_schema(
@@ -210,7 +215,7 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
             given = with_rows(asked(ImportQuery, request))
             # of an empty body REST framework makes an object
             text: Any = request.data or ""
-            made = wishes.import_csv(text, **_by(request), **given)
+            made = lifecycle.import_csv(text, **_by(request), **given)
             may_spend(request, *made)
         return self._all_shown(made)
 
@@ -219,7 +224,7 @@ class WishViewSet(mixins.RetrieveModelMixin, answers.ProductViewSet):
 
         Locked: what it may spend is judged and written by nobody else in between.
         """
-        locked = Wish.objects.select_for_update(of=("self",))
+        locked = Wish.objects.select_for_update(of=("self",), no_key=True)
         found = locked.select_related("account", "tenant", "bot").defer(*HIDDEN)
         return get_object_or_404(found, public_id=self.kwargs["id"])
 

@@ -9,12 +9,14 @@ from bots.messages import Press
 from bots.routing import Router
 from ovh_sniper.bot import chat, typed
 from ovh_sniper.models import Alert, Configuration
-from ovh_sniper.services import alert_cards, alert_orders, order_reasons, plan_stock
-from ovh_sniper.services.alert_orders import Pressed
-from ovh_sniper.services.buttons import AlertDetails, OrderNow
-from ovh_sniper.services.chat_requests import Gone
-from ovh_sniper.services.objections import CannotOrder, Repeated
-from ovh_sniper.services.recipients import Role
+from ovh_sniper.services.chat import alert_orders
+from ovh_sniper.services.chat.alert_orders import Pressed
+from ovh_sniper.services.chat.requests import Gone
+from ovh_sniper.services.orders import reasons
+from ovh_sniper.services.telling import alert_cards, plan_stock
+from ovh_sniper.services.telling.buttons import AlertDetails, OrderNow
+from ovh_sniper.services.telling.recipients import Role
+from ovh_sniper.services.wording.objections import CannotOrder, Repeated
 from ovh_sniper.texts import orders as order_texts
 from ovh_sniper.texts import stock as texts
 from ovh_sniper.texts import typed as refusals
@@ -28,13 +30,15 @@ def order_now(incoming: Incoming, button: OrderNow) -> None:
         return
     now = timezone.now()
     try:
-        pressed = alert_orders.press(button.alert, incoming.person, now)
+        pressed = alert_orders.press(
+            button.alert, incoming.person, now, may_pay=incoming.may(Role.ADMIN)
+        )
     except Gone as gone:
         incoming.toast(refusals.gone(gone.reason), alert=True)
     except Repeated as error:
         incoming.toast(refusals.repeated(error.order), alert=True)
     except CannotOrder as error:
-        incoming.toast(order_reasons.words(error.reason, error.detail), alert=True)
+        incoming.toast(reasons.words(error.reason, error.detail), alert=True)
     else:
         if pressed.answer is not None:
             with chat.speaking(incoming):

@@ -13,18 +13,14 @@ from bots.routing import Router
 from ovh_sniper.bot import chat
 from ovh_sniper.gateways.errors import Kind
 from ovh_sniper.models import Order, Wish
-from ovh_sniper.services import (
-    following,
-    order_cards,
-    order_reasons,
-    order_rows,
-    ordering,
-    too_late,
-    wish_rows,
-)
-from ovh_sniper.services.buttons import CancelOrder, OrderDetails, PayOrder
-from ovh_sniper.services.objections import NotCancellable
-from ovh_sniper.services.recipients import Role
+from ovh_sniper.services.ordering import by_hand, paying
+from ovh_sniper.services.orders import listing as order_listing
+from ovh_sniper.services.orders import reasons, too_late
+from ovh_sniper.services.telling import order_cards
+from ovh_sniper.services.telling.buttons import CancelOrder, OrderDetails, PayOrder
+from ovh_sniper.services.telling.recipients import Role
+from ovh_sniper.services.wishes import listing as wish_listing
+from ovh_sniper.services.wording.objections import NotCancellable
 from ovh_sniper.texts import orders as texts
 from ovh_sniper.texts import typed
 
@@ -62,11 +58,11 @@ def refresh_queue(incoming: Incoming, button: Refresh) -> None:
 
 
 def _queue(incoming: Incoming) -> tuple[str, Keyboard]:
-    orders = order_rows.listed().filter(state__in=order_rows.UNDER_WAY).reverse()
+    orders = order_listing.listed().filter(state__in=order_listing.UNDER_WAY).reverse()
     under_way = list(orders[:MOST_QUEUED])
     waiting = Wish.objects.filter(state=Wish.State.ARMED, mode=Wish.Mode.ORDER).order_by("pk")
     armed = list(waiting[:MOST_ARMED])
-    left = wish_rows.left(armed)
+    left = wish_listing.left(armed)
     armed = [wish for wish in armed if left[wish.pk]]
     at = timezone.now().astimezone(chat.zone(incoming))
     keyboard = []
@@ -98,7 +94,7 @@ def turn_orders(incoming: Incoming, button: OrdersPage) -> None:
 
 
 def _orders(incoming: Incoming, page: int) -> tuple[str, Keyboard]:
-    rows, page, pages = chat.page_of(order_rows.listed(), page)
+    rows, page, pages = chat.page_of(order_listing.listed(), page)
     keyboard = [_keys(incoming, order, number) for number, order in enumerate(rows, 1)]
     keyboard += chat.pager(OrdersPage(page - 1), OrdersPage(page + 1), page, pages)
     return texts.orders(rows, page, pages), keyboard
@@ -123,7 +119,7 @@ def _acts(incoming: Incoming, order: Order) -> list[Press]:
 
 def _find(incoming: Incoming, public_id: str) -> Order | None:
     """Return an order of the tenant; where there is none, say so."""
-    order = order_rows.listed().filter(public_id=public_id).first()
+    order = order_listing.listed().filter(public_id=public_id).first()
     if order is None:
         incoming.toast(typed.gone("unknown"), alert=True)
     return order
@@ -147,7 +143,7 @@ def cancel(incoming: Incoming, button: CancelOrder) -> None:
         return
     try:
         name, actor = incoming.person.full_name, chat.actor(incoming)
-        taken = ordering.cancel(order.pk, requested_by=name, actor=actor)
+        taken = by_hand.cancel(order.pk, requested_by=name, actor=actor)
     except NotCancellable as error:
         incoming.toast(too_late.words(error), alert=True)
     else:
@@ -161,10 +157,10 @@ def pay(incoming: Incoming, button: PayOrder) -> None:
     if (order := _find(incoming, button.order)) is None:
         return
     if not order.account.payment_method:
-        incoming.toast(order_reasons.words(Kind.NO_PAYMENT_METHOD.value), alert=True)
+        incoming.toast(reasons.words(Kind.NO_PAYMENT_METHOD.value), alert=True)
         return
     try:
-        asked = following.pay(order.pk, actor=chat.actor(incoming))
+        asked = paying.pay(order.pk, actor=chat.actor(incoming))
     except NotCancellable as error:
         incoming.toast(too_late.words(error, too_late.PAY), alert=True)
     else:

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from bots.incoming import Incoming
 from bots.routing import Router
 from ovh_sniper.bot import chat
-from ovh_sniper.services import preferences, standing
-from ovh_sniper.services.buttons import Mute
-from ovh_sniper.services.recipients import Role
+from ovh_sniper.services.telling import preferences, standing
+from ovh_sniper.services.telling.buttons import Mute
+from ovh_sniper.services.telling.recipients import Role
 from ovh_sniper.texts import overview as texts
 
 router = Router()

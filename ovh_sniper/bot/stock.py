@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from bots.incoming import Incoming
 from bots.routing import Router
 from ovh_sniper.bot import chat
-from ovh_sniper.services import commands, plan_stock
-from ovh_sniper.services.recipients import Role
+from ovh_sniper.services.chat import commands
+from ovh_sniper.services.telling import plan_stock
+from ovh_sniper.services.telling.recipients import Role
 from ovh_sniper.texts import stock as texts
 from ovh_sniper.texts import typed
 

@@ -15,21 +15,16 @@ from bots.messages import Press
 from bots.routing import PASS, Pass, Router
 from ovh_sniper.bot import chat
 from ovh_sniper.models import Account, Wish
-from ovh_sniper.services import (
-    chat_requests,
-    chat_wishes,
-    commands,
-    order_rows,
-    preferences,
-    proposals,
-    words,
-)
-from ovh_sniper.services.buttons import Confirm, Drop, WishFor
-from ovh_sniper.services.chat_requests import Gone
-from ovh_sniper.services.commands import Command
-from ovh_sniper.services.objections import CannotOrder, Repeated
-from ovh_sniper.services.proposals import Answer, Proposal
-from ovh_sniper.services.recipients import Role
+from ovh_sniper.services.chat import commands, proposals, requests, typed_wishes
+from ovh_sniper.services.chat.commands import Command
+from ovh_sniper.services.chat.proposals import Answer, Proposal
+from ovh_sniper.services.chat.requests import Gone, Terms
+from ovh_sniper.services.orders import listing
+from ovh_sniper.services.telling import preferences
+from ovh_sniper.services.telling.buttons import Confirm, Drop, WishFor
+from ovh_sniper.services.telling.recipients import Role
+from ovh_sniper.services.wording import words
+from ovh_sniper.services.wording.objections import CannotOrder, Repeated
 from ovh_sniper.texts import pieces
 from ovh_sniper.texts import typed as texts
 
@@ -85,7 +80,7 @@ def ask(incoming: Incoming, answer: Answer, now: datetime) -> None:
     """Show what would be ordered, with a button for each account, and wait for a word."""
     shown = answer.proposals[: texts.MOST]
     terms = {one.account.public_id: one.terms for one in shown}
-    request = chat_requests.keep(answer.command, incoming.person, terms=terms, now=now)
+    request = requests.keep(answer.command, incoming.person, terms=terms, now=now)
     keyboard = [
         [Press(_label(one, answer, len(shown)), Confirm(request.public_id, one.account.public_id))]
         for one in shown
@@ -109,13 +104,13 @@ def confirm(incoming: Incoming, button: Confirm) -> None:
         return
     now = timezone.now()
     try:
-        request = chat_requests.take(button.request, incoming.person, now, account=button.account)
+        request = requests.take(button.request, incoming.person, now, account=button.account)
     except Gone as gone:
         _say_gone(incoming, gone)
         return
     account = _account(button.account)
-    terms = chat_requests.terms_of(request, button.account)
-    command = chat_requests.command_of(request)
+    terms = requests.terms_of(request, button.account)
+    command = requests.command_of(request)
     if account is None or terms is None:
         incoming.edit(texts.gone("unknown"), keyboard=[])
         return
@@ -131,7 +126,7 @@ def confirm(incoming: Incoming, button: Confirm) -> None:
 
 
 def _account(public_id: str) -> Account | None:
-    rows = Account.objects.defer(*order_rows.ACCOUNT_SECRETS).filter(public_id=public_id)
+    rows = Account.objects.defer(*listing.ACCOUNT_SECRETS).filter(public_id=public_id)
     found: Account | None = rows.first()
     return found
 
@@ -147,7 +142,7 @@ def drop(incoming: Incoming, button: Drop) -> None:
     if not chat.may(incoming, Role.OPERATOR):
         return
     try:
-        chat_requests.take(button.request, incoming.person, timezone.now())
+        requests.take(button.request, incoming.person, timezone.now())
     except Gone as gone:
         _say_gone(incoming, gone)
     else:
@@ -160,7 +155,7 @@ def drop(incoming: Incoming, button: Drop) -> None:
 def _offer_wish(incoming: Incoming, answer: Answer, now: datetime) -> None:
     waiting = list(answer.waiting[: texts.MOST])
     terms = {one.account.public_id: one.terms for one in waiting}
-    request = chat_requests.keep(answer.command, incoming.person, terms=terms, now=now)
+    request = requests.keep(answer.command, incoming.person, terms=terms, now=now)
     first = waiting[0].account.public_id
     keyboard = [[Press(_("🔔 Tell me"), WishFor(request.public_id, first, Wish.Mode.ALERT))]]
     for one in waiting:
@@ -185,24 +180,28 @@ def wish_for(incoming: Incoming, button: WishFor) -> None:
         return
     now = timezone.now()
     try:
-        request = chat_requests.take(button.request, incoming.person, now, account=button.account)
+        request = requests.take(button.request, incoming.person, now, account=button.account)
     except Gone as gone:
         _say_gone(incoming, gone)
         return
     account = _account(button.account)
-    if account is None:
+    terms = requests.terms_of(request, button.account)
+    if account is None or terms is None:
         incoming.edit(texts.gone("unknown"), keyboard=[])
         return
-    incoming.edit(
-        _wish(incoming, chat_requests.command_of(request), account, button.mode, now), keyboard=[]
-    )
+    command = requests.command_of(request)
+    incoming.edit(_wish(incoming, command, account, terms, button.mode, now), keyboard=[])
 
 
-def _wish(incoming: Incoming, command: Command, account: Account, mode: str, now: datetime) -> str:
+def _wish(
+    incoming: Incoming, command: Command, account: Account, terms: Terms, mode: str, now: datetime
+) -> str:
     """Make a wish, and return what is said of it."""
     who, actor = incoming.person, chat.actor(incoming)
     try:
-        wish = chat_wishes.make(command, account, mode, person=who, actor=actor, now=now)
+        wish = typed_wishes.make(
+            command, account, mode, terms=terms, person=who, actor=actor, now=now
+        )
     except CannotOrder as error:
         return texts.why_not(error, command)
     except ValidationError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Case, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +14,10 @@ from bots.messages import Keyboard, Press
 from bots.routing import Router
 from ovh_sniper.bot import chat
 from ovh_sniper.models import Wish
-from ovh_sniper.services import commands, wish_rows
-from ovh_sniper.services import wishes as services
-from ovh_sniper.services.recipients import Role
+from ovh_sniper.services.chat import commands
+from ovh_sniper.services.telling.recipients import Role
+from ovh_sniper.services.wishes import lifecycle as services
+from ovh_sniper.services.wishes import listing, resuming
 from ovh_sniper.texts import overview as texts
 from ovh_sniper.texts import typed
 
@@ -63,7 +66,7 @@ def _show(incoming: Incoming, page: int) -> None:
 def _page(incoming: Incoming, page: int) -> tuple[str, Keyboard]:
     # what lives first, the latest of it on top
     is_over = Case(When(state__in=[State.ARMED, State.PAUSED], then=0), default=1)
-    found, page, pages = chat.page_of(wish_rows.listed().order_by(is_over, "-pk"), page)
+    found, page, pages = chat.page_of(listing.listed().order_by(is_over, "-pk"), page)
     keyboard: list[list[Press]] = []
     if chat.sees(incoming, Role.OPERATOR):
         keys = [
@@ -73,7 +76,7 @@ def _page(incoming: Incoming, page: int) -> tuple[str, Keyboard]:
         ]
         keyboard += [keys] if keys else []
     keyboard += chat.pager(ListPage(page - 1), ListPage(page + 1), page, pages)
-    return texts.wishes(wish_rows.rows(found), page, pages), keyboard
+    return texts.wishes(listing.rows(found), page, pages), keyboard
 
 
 def _switch(wish: Wish, number: int, page: int) -> Press | None:
@@ -97,9 +100,8 @@ def pause_one(incoming: Incoming, button: PauseWish) -> None:
 def resume_one(incoming: Incoming, button: ResumeWish) -> None:
     if chat.may(incoming, Role.OPERATOR):
         states = [State.PAUSED, State.STOPPED]
-        found = Wish.objects.filter(public_id=button.wish, state__in=states)
-        count = services.resume(found, actor=chat.actor(incoming), now=timezone.now())
-        incoming.toast(texts.resumed(count), alert=not count)
+        said, count = _resume(incoming, public_id=button.wish, state__in=states)
+        incoming.toast(said, alert=not count)
         _show(incoming, button.page)
 
 
@@ -115,10 +117,21 @@ def pause(incoming: Incoming) -> None:
 @router.command("resume", _("Arm paused wishes again, all or of a plan"), staff=Role.OPERATOR)
 def resume(incoming: Incoming) -> None:
     if (where := _where(incoming)) is not None:
-        found = Wish.objects.filter(state=State.PAUSED, **where)
-        count = services.resume(found, actor=chat.actor(incoming), now=timezone.now())
         with chat.speaking(incoming):
-            incoming.reply(texts.resumed(count))
+            said, _count = _resume(incoming, state=State.PAUSED, **where)
+            incoming.reply(said)
+
+
+def _resume(incoming: Incoming, **which: Any) -> tuple[str, int]:
+    """Arm these wishes; return what is said of it, and how many it were.
+
+    Nothing that OVH took and then ended is ordered again: that is for the portal, which says so.
+    """
+    found, may_pay = list(Wish.objects.filter(**which)), incoming.may(Role.ADMIN)
+    barred = 0 if may_pay else sum(wish.autopay for wish in found)
+    actor, now = chat.actor(incoming), timezone.now()
+    count = resuming.resume(found, actor=actor, now=now, may_pay=may_pay)
+    return texts.resumed(count, barred), count
 
 
 def _where(incoming: Incoming) -> dict[str, str] | None:

@@ -8,15 +8,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Account
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.services import functions
-from ovh_sniper.services.account_checks import PARTS, key_problem
-from tenants.form_fields import SecretInput
+from ovh_sniper.services.accounts import functions
+from ovh_sniper.services.accounts.checks import PARTS, key_problem
+from tenants.form_fields import SecretInput, option
 
 CONSENT, KEYS, SERVICE = "consent", "keys", "service"
 PLAIN = {"spellcheck": "false", "autocapitalize": "off"}
@@ -43,20 +42,14 @@ WAYS = {
 }
 
 
-def _two_lines(first: Any, second: Any) -> Any:
-    return format_html(
-        '<span class="option"><strong>{}</strong><small>{}</small></span>', first, second
-    )
-
-
 def region_choices() -> list[tuple[str, Any]]:
     """Return the regions, each with who belongs there."""
-    return [(code, _two_lines(name, REGIONS[Host(code)])) for code, name in HOSTS]
+    return [(code, option(name, REGIONS[Host(code)])) for code, name in HOSTS]
 
 
 def way_choices() -> list[tuple[str, Any]]:
     """Return the ways to link an account."""
-    return [(way, _two_lines(*said)) for way, said in WAYS.items()]
+    return [(way, option(*said)) for way, said in WAYS.items()]
 
 
 def right_choices() -> list[tuple[str, Any]]:
@@ -65,7 +58,7 @@ def right_choices() -> list[tuple[str, Any]]:
         functions.PAY: _("With it a button pays an open order."),
         functions.WITHDRAW: _("With it a button gives a server back within 14 days."),
     }
-    return [(right, _two_lines(functions.LABELS[right], said[right])) for right in said]
+    return [(right, option(functions.LABELS[right], said[right])) for right in said]
 
 
 def could_be_key(value: str) -> None:
@@ -137,7 +130,7 @@ def _known(value: Any, known: Mapping[Any, Any], other: str) -> str:
 
 
 class AccountForm(forms.Form):
-    """What an account proves itself with; services/account_checks.py says what is wrong with it."""
+    """What an account proves itself with; accounts/checks.py says what is wrong with it."""
 
     name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("Tells it apart from your other accounts.")

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from ovh_sniper.forms.stock import Shop
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Configuration
-from ovh_sniper.services import hardware, markets
+from ovh_sniper.services.catalogue import markets
+from ovh_sniper.services.wording import hardware
 
 RANGES = (7, 30, 90)  # days
 USUAL = 30

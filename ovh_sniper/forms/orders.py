@@ -19,7 +19,9 @@ from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.gateways.orders import RetractionReason
 from ovh_sniper.models import Account, Order
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.services import catalogues, markets, order_rows, words
+from ovh_sniper.services.catalogue import catalogues, markets
+from ovh_sniper.services.orders import listing
+from ovh_sniper.services.wording import words
 
 # one press of a button, however often it arrives
 KEY = re.compile(r"[0-9A-Za-z]{8,40}")
@@ -194,15 +196,15 @@ class OrderFilter(forms.Form):
         """Whether anything is left out of the list."""
         return any(self.data.get(name) for name in ("q", "account", "source", "month", "state"))
 
-    def wanted(self, zone: ZoneInfo) -> order_rows.Wanted:
+    def wanted(self, zone: ZoneInfo) -> listing.Wanted:
         """Return what is looked for."""
         self.is_valid()
         given = self.cleaned_data
         since, until = bounds(given.get("month") or "", zone)
         group = str(self.data.get("state") or "")
-        return order_rows.Wanted(
+        return listing.Wanted(
             text=given.get("q") or "",
-            group=group if group in order_rows.GROUPS else "",
+            group=group if group in listing.GROUPS else "",
             account=given.get("account") or "",
             source=given.get("source") or "",
             since=since,

@@ -9,12 +9,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from bots.models import Chat
+from bots.models import Bot
+from bots.services.listed_chats import listed
 from ovh_sniper.forms.wish_fields import AmountField
 from ovh_sniper.models import Preferences
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.services import recipients
-from ovh_sniper.services.preferences import SLOWEST
+from ovh_sniper.services.telling import recipients
+from ovh_sniper.services.telling.preferences import SLOWEST
 from tenants.moments import MomentField
 
 HOURS = range(24)
@@ -63,17 +64,15 @@ class SettingsForm(forms.Form):
             "While a wish is armed. OVH is asked once for all; never more often than every "
             "%(floor)s seconds."
         ) % {"floor": f"{floor:g}"}
-        rows = Chat.objects.select_related("bot").defer("bot__token").order_by("title", "pk")
-        self.chats = {str(chat.pk): chat for chat in rows if self._offers(chat)}
+        bots = [bot for bot in Bot.objects.defer("token") if recipients.serves(bot)]
+        # the one that is chosen stays a choice
+        found = listed(bots, stored=self.initial.get("chat"), posted=self.data.get("chat"))
+        self.chats = {str(chat.pk): chat for chat in found.chats}
+        self.fields["chat"].help_text = found.explained(self.fields["chat"].help_text)
         named = [(key, f"{chat} (@{chat.bot.username})") for key, chat in self.chats.items()]
         self.fields["chat"].choices = [("", _("nowhere")), *named]  # type: ignore[attr-defined]
         hours = [(str(hour), f"{hour:02}:00") for hour in HOURS]
         self.fields["digest_hour"].choices = [("", pgettext("a digest is sent", "never")), *hours]  # type: ignore[attr-defined]
-
-    def _offers(self, chat: Chat) -> bool:
-        """Tell whether a chat can be written to; the one that is chosen stays a choice."""
-        is_chosen = str(chat.pk) == str(self.initial.get("chat", ""))
-        return is_chosen or (chat.state == Chat.State.ACTIVE and recipients.serves(chat.bot))
 
     def changes(self) -> dict[str, Any]:
         """Return what the valid form says, by the names of the model's fields."""

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ovh_sniper.gateways.hosts import SUBSIDIARIES, Host, datacenter
 from ovh_sniper.models import Account
-from ovh_sniper.services import markets, stock_grid, words
-from ovh_sniper.services.offers import Offer, ranges
+from ovh_sniper.services.catalogue import markets, stock_grid
+from ovh_sniper.services.catalogue.offers import Offer, ranges
+from ovh_sniper.services.wording import words
 
 DELIVERIES = (1, 24, 72, 240)
 # what OVH calls its ranges, where the price list only has a code

@@ -12,7 +12,7 @@ from ovh_sniper.forms.watching import WatchForm, watch_initial
 from ovh_sniper.forms.wish_fields import CodeField
 from ovh_sniper.forms.wish_sources import Source, SourceField
 from ovh_sniper.models import Wish
-from ovh_sniper.services.vps_rows import LINUX, WINDOWS
+from ovh_sniper.services.stock.vps_rows import LINUX, WINDOWS
 
 BETWEEN = re.compile(r"[\s,;]+")
 
@@ -54,7 +54,7 @@ class VpsForm(WatchForm):
         return list(dict.fromkeys(filter(None, BETWEEN.split(self.cleaned_data["datacenters"]))))
 
     def terms(self) -> dict[str, Any]:
-        """Return what the valid form says, as services/wishes.py takes it."""
+        """Return what the valid form says, as wishes/lifecycle.py takes it."""
         given = self.cleaned_data
         source: Source = given["source"]
         return {

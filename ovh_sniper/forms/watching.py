@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bots.models import Bot
 from ovh_sniper.models import Wish
-from ovh_sniper.services import recipients
+from ovh_sniper.services.telling import recipients
 from tenants import schedules
 from tenants.moments import MomentField
 
@@ -80,7 +80,7 @@ class WatchForm(forms.Form):
         return found
 
     def watch_terms(self) -> dict[str, Any]:
-        """Return what the valid form says of these terms, as services/wishes.py takes it."""
+        """Return what the valid form says of these terms, as wishes/lifecycle.py takes it."""
         given = self.cleaned_data
         return {
             "name": given.get("name") or "",

@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ovh_sniper.services import words
-from ovh_sniper.services.plan_parts import Choice, PlanParts
+from ovh_sniper.services.catalogue.plan_parts import Choice, PlanParts
+from ovh_sniper.services.wording import words
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

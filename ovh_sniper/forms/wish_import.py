@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ovh_sniper.forms.wish_sources import SourceField
 
 LARGEST = 1024 * 1024  # bytes
-# What each column of services.wish_csv.COLUMNS holds, with an example.
+# What each column of services.wishes.csv_file.COLUMNS holds, with an example.
 COLUMN_WORDS: dict[str, tuple[Any, str]] = {
     "plan_code": (_("OVH’s code of the plan; the only column that must be there"), "27sk15"),
     "track": (_("dedicated or vps; empty: dedicated"), "dedicated"),

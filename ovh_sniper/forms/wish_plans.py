@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovh_sniper.services import words
-from ovh_sniper.services.offers import Offer
-from ovh_sniper.services.plan_search import FoundPlans
+from ovh_sniper.services.catalogue.offers import Offer
+from ovh_sniper.services.catalogue.plan_search import FoundPlans
+from ovh_sniper.services.wording import words
 
 
 @dataclass(frozen=True, slots=True)

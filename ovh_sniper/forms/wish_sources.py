@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from ovh_sniper.models import Account
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.services import markets, order_rows
+from ovh_sniper.services.catalogue import markets
+from ovh_sniper.services.orders import listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class SourceField(forms.ChoiceField):
 
 
 def _accounts() -> Iterable[Account]:
-    found = Account.objects.filter(left_at=None).defer(*order_rows.ACCOUNT_SECRETS)
+    found = Account.objects.filter(left_at=None).defer(*listing.ACCOUNT_SECRETS)
     return found.order_by("name", "pk")
 
 

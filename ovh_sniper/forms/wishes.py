@@ -17,8 +17,8 @@ from ovh_sniper.forms.wish_plans import PlanRow
 from ovh_sniper.forms.wish_sources import Source, SourceField
 from ovh_sniper.models import Wish
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.services import choosing, plan_parts, plan_search
-from ovh_sniper.services.offers import Offer
+from ovh_sniper.services.catalogue import choosing, plan_parts, plan_search
+from ovh_sniper.services.catalogue.offers import Offer
 
 Mode = Wish.Mode
 RANK = "rank-"
@@ -51,11 +51,15 @@ class WishForm(WatchForm):
     )
     cap_due_now = AmountField(
         label=gettext_lazy("Most to pay now"),
-        help_text=gettext_lazy("For one server: setup, first month and options, tax included."),
+        help_text=gettext_lazy(
+            "For one server: setup, first month and options, tax included. Empty: any price."
+        ),
     )
     cap_renewal = AmountField(
         label=gettext_lazy("Most for a month later"),
-        help_text=gettext_lazy("For one server, tax included, without promotions."),
+        help_text=gettext_lazy(
+            "For one server, tax included, without promotions. Empty: any price."
+        ),
     )
     budget_day = AmountField(
         label=gettext_lazy("Budget for a day"),
@@ -220,7 +224,7 @@ class WishForm(WatchForm):
     # --- What it says
 
     def terms(self) -> dict[str, Any]:
-        """Return what the valid form says, without its plans, as services/wishes.py takes it."""
+        """Return what the valid form says, without its plans, as wishes/lifecycle.py takes it."""
         return {**self.watch_terms(), **self._terms(self.cleaned_data)}
 
     def _terms(self, given: Mapping[str, Any]) -> dict[str, Any]:

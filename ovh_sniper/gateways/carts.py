@@ -30,6 +30,8 @@ class Item:
     quantity: int
     parent_id: int | None
     option_ids: tuple[int, ...]
+    # ids of the labels that are set; a label is never changed, only set anew under another id
+    setting_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

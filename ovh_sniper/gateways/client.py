@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from decimal import Decimal
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, ClassVar
 
 import ovh
@@ -15,6 +14,7 @@ import requests
 from django.utils.translation import gettext as _
 from urllib3.exceptions import NewConnectionError
 
+from bots.gateways.sessions import tame
 from ovh_sniper.gateways.accounts import ApplicationKeys, ServiceAccount
 from ovh_sniper.gateways.errors import Call, Kind, Refused, Unreachable, from_answer, unusable
 from ovh_sniper.gateways.hosts import Host, api_url, token_url
@@ -30,13 +30,7 @@ GET_TOKEN = Call("GET", "/auth/oauth2/token")  # a POST that changes nothing
 
 
 class _Session(requests.Session):
-    """A session that is the same for every account: it keeps connections and nothing else."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # no cookie of one account for the next, nor a password from ~/.netrc
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.auth = lambda request: request
+    """A session that stays where it is sent."""
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         # a redirected POST would go out again as a GET
@@ -50,7 +44,7 @@ def _session() -> _Session:
     """Return this thread's session: requests promises nothing to threads that share one."""
     if getattr(_kept, "pid", None) != os.getpid():
         # after a fork parent and child would read from the same connections
-        _kept.session, _kept.pid = _Session(), os.getpid()
+        _kept.session, _kept.pid = tame(_Session()), os.getpid()
     session: _Session = _kept.session
     return session
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote as quoted
@@ -111,6 +112,10 @@ class LiveOvh:
         body = {"label": label, "value": value}
         self._ask(call, nothing, ids=(cart_id, item_id), body=body)
 
+    def setting(self, cart_id: str, item_id: int, setting_id: int) -> tuple[str, str]:
+        call = Call("GET", "/order/cart/*/item/*/configuration/*", signed=False)
+        return self._ask(call, parsing.setting, ids=(cart_id, item_id, setting_id))
+
     def options(self, cart_id: str, plan_code: str) -> tuple[Option, ...]:
         call = Call("GET", "/order/cart/*/eco/options", signed=False)
         query = f"planCode={quoted(plan_code, safe='')}"
@@ -132,7 +137,12 @@ class LiveOvh:
 
     def item(self, cart_id: str, item_id: int) -> Item:
         call = Call("GET", "/order/cart/*/item/*", signed=False)
-        return self._ask(call, parsing.item, ids=(cart_id, item_id))
+        item = self._ask(call, parsing.item, ids=(cart_id, item_id))
+        if item.setting_ids or item.parent_id is not None:
+            return item
+        # `configurations` may be null (api.ovh.com, model order.cart.Item): the list is not
+        call = Call("GET", "/order/cart/*/item/*/configuration", signed=False)
+        return replace(item, setting_ids=self._ask(call, numbers, ids=(cart_id, item_id)))
 
     def quote(self, cart_id: str) -> Quote:
         # not /summary: only here OVH knows whose taxes to count

@@ -124,6 +124,9 @@ class Ovh(Protocol):
     def configure(self, cart_id: str, item_id: int, label: str, value: str) -> None:
         """Set a label, once: OVH takes any value and refuses wrong or double ones at checkout."""
 
+    def setting(self, cart_id: str, item_id: int, setting_id: int) -> tuple[str, str]:
+        """Return a label and its value, as OVH took it."""
+
     def options(self, cart_id: str, plan_code: str) -> tuple[Option, ...]:
         """Return the addons that a plan can have."""
 
@@ -140,7 +143,7 @@ class Ovh(Protocol):
         """Add an addon to an item and return the option's own item id."""
 
     def item(self, cart_id: str, item_id: int) -> Item:
-        """Return a line of the cart, as to verify which options it has."""
+        """Return a line of the cart, as to verify which options and labels it has."""
 
     def quote(self, cart_id: str) -> Quote:
         """Return what the cart costs now; may already refuse for want of stock."""

@@ -114,6 +114,7 @@ def item(answer: Json) -> Item:
         quantity=int(settings.get("quantity") or 1),
         parent_id=None if parent is None else int(parent),
         option_ids=tuple(map(int, answer.get("options") or ())),
+        setting_ids=tuple(map(int, answer.get("configurations") or ())),
     )
 
 
@@ -124,6 +125,11 @@ def requirement(answer: Json) -> Requirement:
         is_required=bool(answer.get("required")),
         allowed=tuple(map(str, answer.get("allowedValues") or ())),
     )
+
+
+def setting(answer: Json) -> tuple[str, str]:
+    """Parse a label that was set, and its value."""
+    return str(answer["label"]), str(answer["value"])
 
 
 def option(answer: Json) -> Option:

@@ -14,6 +14,7 @@ import httpx
 import orjson
 from django.utils.translation import gettext as _
 
+from bots.gateways import trust
 from ovh_sniper.gateways import catalogue_parsing, stock
 from ovh_sniper.gateways.bulk import uncollected
 from ovh_sniper.gateways.catalogue import Catalogue
@@ -112,6 +113,6 @@ def _client() -> httpx.Client:
     with _lock:
         client = _made.get(os.getpid())
         if client is None:
-            client = _made[os.getpid()] = httpx.Client(timeout=LIMITS)
+            client = _made[os.getpid()] = httpx.Client(verify=trust.context(), timeout=LIMITS)
             atexit.register(client.close)
         return client

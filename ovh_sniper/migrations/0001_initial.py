@@ -252,6 +252,7 @@ class Migration(migrations.Migration):
                 ('fallbacks', models.JSONField(default=list, editable=False)),
                 ('wanted', models.CharField(blank=True, editable=False, max_length=7)),
                 ('wanted_detail', models.CharField(blank=True, editable=False, max_length=20)),
+                ('pay_sent_at', models.DateTimeField(editable=False, null=True)),
                 ('stock_seen_at', models.DateTimeField(null=True)),
                 ('retry_at', models.DateTimeField(null=True)),
                 ('batch', models.CharField(blank=True, db_index=True, editable=False, max_length=22)),
@@ -464,6 +465,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('building', 'being built'), ('ready', 'ready'), ('refused', 'not as wished'), ('taken', 'taken for an order'), ('litter', 'to be deleted at OVH')], default='building', max_length=8)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('addons', models.JSONField(default=dict)),
+                ('settings', models.JSONField(default=list, editable=False)),
                 ('lines', models.JSONField(default=list)),
                 ('due_now', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
                 ('renewal', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
@@ -527,6 +529,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='stockinterval',
             index=models.Index(fields=['configuration', 'opened_at'], name='ovh_interval_history'),
+        ),
+        migrations.AddIndex(
+            model_name='stockinterval',
+            index=models.Index(fields=['configuration', 'closed_at'], name='ovh_interval_lately'),
         ),
         migrations.AddIndex(
             model_name='stockinterval',

@@ -42,7 +42,7 @@ class Account(TenantOwned):
     client_id = EncryptedTextField(blank=True)
     client_secret = EncryptedTextField(blank=True)
     state = models.CharField(max_length=7, choices=State, default=State.PENDING, editable=False)
-    # what the credential doctor found: [{"code": "...", ...facts}], told by services/findings.py
+    # what the credential doctor found: [{"code": "...", ...facts}], told by accounts/findings.py
     findings = models.JSONField(default=list, editable=False)
     # what it may do beyond ordering, as its owner ticked it: "pay", "withdraw"
     rights = models.JSONField(default=list, editable=False)
@@ -98,7 +98,7 @@ class Account(TenantOwned):
         return works and not self.lacks("quote") and not self.lacks("order")
 
     def lacks(self, function: str) -> bool:
-        """Tell whether the doctor saw that OVH does not let it do this (services/doctor.py)."""
+        """Tell whether the doctor saw that OVH does not let it do this (accounts/doctor.py)."""
         return any(
             one.get("code") == "missing" and one.get("function") == function
             for one in self.findings

@@ -16,7 +16,7 @@ class StoredCatalogue(models.Model):
     catalogue_id = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, blank=True)
     tax_rate = models.DecimalField(max_digits=6, decimal_places=3, default=0)  # percent
-    # the gateway's Catalogue, as compressed JSON (services/catalogues.py)
+    # the gateway's Catalogue, as compressed JSON (services/catalogue/catalogues.py)
     body = models.BinaryField(default=b"")
     digest = models.CharField(max_length=64, blank=True)
     fetched_at = models.DateTimeField(null=True)

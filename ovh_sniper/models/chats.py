@@ -16,7 +16,7 @@ class ChatRequest(TenantOwned):
     public_id = models.CharField(max_length=22, unique=True, default=public_id, editable=False)
     bot = models.ForeignKey(Bot, on_delete=models.CASCADE, related_name="+")
     person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
-    # what to order, as services/commands.py reads it
+    # what to order, as services/chat/commands.py reads it
     wanted = models.JSONField(default=dict)
     expires_at = models.DateTimeField(db_index=True)
     taken_at = models.DateTimeField(null=True)

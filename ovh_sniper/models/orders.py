@@ -41,6 +41,8 @@ class WarmCart(TenantOwned):
     reason = models.CharField(max_length=300, blank=True)
     # family -> addon code: what it was built with, and what OVH said that it holds
     addons = models.JSONField(default=dict)
+    # ids of the labels that were set (datacenter, region, system), whose values were compared
+    settings = models.JSONField(default=list, editable=False)
     # what the quote said: [{"item": 1, "code": "...", "kind": "...", "amount": "12.99"}]; tax below
     lines = models.JSONField(default=list)
     due_now = models.DecimalField(max_digits=12, decimal_places=2, null=True)
@@ -169,13 +171,15 @@ class Order(TenantOwned):
     # what staff asked OVH to do with it: "pay" or "retract" (with OVH's word for the reason)
     wanted = models.CharField(max_length=7, blank=True, editable=False)
     wanted_detail = models.CharField(max_length=20, blank=True, editable=False)
+    # the request to pay may have reached OVH then, and nobody knows yet what came of it
+    pay_sent_at = models.DateTimeField(null=True, editable=False)
     # stock seen -> intent, for the operators' percentiles
     stock_seen_at = models.DateTimeField(null=True)
     # next look at OVH, or a worker's hold
     retry_at = models.DateTimeField(null=True)
     # public id of the first order of its request: they share one message in each chat
     batch = models.CharField(max_length=22, blank=True, db_index=True, editable=False)
-    # the state that staff was told last, so that each is told once (services/telling.py)
+    # the state that staff was told last, so that each is told once (services/telling/news.py)
     told = models.CharField(max_length=10, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -30,7 +30,7 @@ class Poller(models.Model):
     throttled = models.PositiveBigIntegerField(default=0)  # answers 429 since ever
     # counts who wrote last: a process that was put to sleep finds that it is no longer the one
     epoch = models.PositiveBigIntegerField(default=0)
-    # another text after each look that found another list (services/stock_summary.py)
+    # another text after each look that found another list (services/stock/summary.py)
     revision = models.CharField(max_length=22, blank=True)
 
     class Meta:
@@ -128,6 +128,7 @@ class StockInterval(models.Model):
         ]
         indexes = [
             models.Index(fields=["configuration", "opened_at"], name="ovh_interval_history"),
+            models.Index(fields=["configuration", "closed_at"], name="ovh_interval_lately"),
             models.Index(fields=["closed_at"], name="ovh_interval_closed"),
         ]
 

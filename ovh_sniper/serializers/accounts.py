@@ -10,8 +10,8 @@ from rest_framework import serializers
 
 from ovh_sniper.models import Account
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.services import account_words, findings, functions
-from ovh_sniper.services.account_checks import LONGEST_KEY, PARTS
+from ovh_sniper.services.accounts import findings, functions, state_words
+from ovh_sniper.services.accounts.checks import LONGEST_KEY, PARTS
 from tenants.api_input import StrictSerializer
 
 RIGHTS = [(right, functions.LABELS[right]) for right in functions.OPTIONAL]
@@ -63,7 +63,7 @@ class AccountSerializer(serializers.ModelSerializer[Account]):
 
     def get_state_text(self, account: Account) -> str:
         """Return how it stands."""
-        return account_words.standing(account).text
+        return state_words.standing(account).text
 
     def get_waits_for_consent(self, account: Account) -> bool:
         """Tell whether a consent is under way."""

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from ovh_sniper.gateways.orders import RetractionReason
 from ovh_sniper.models import Alert, Order
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.services import order_reasons
+from ovh_sniper.services.orders import reasons
 from tenants.api_input import Query, StrictSerializer
 
 STATES = (
@@ -63,7 +63,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         """Return why, in the caller's language; nothing where all is well."""
         if not order.reason and not order.detail:
             return ""
-        return order_reasons.words(order.reason, order.detail)
+        return reasons.words(order.reason, order.detail)
 
 
 class NewOrderSerializer(StrictSerializer):

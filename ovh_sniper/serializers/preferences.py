@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from ovh_sniper.models import Preferences
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.services.preferences import SLOWEST
+from ovh_sniper.services.telling.preferences import SLOWEST
 from tenants.api_input import StrictSerializer
 
 

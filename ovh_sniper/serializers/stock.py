@@ -11,7 +11,7 @@ from rest_framework import serializers
 from ovh_sniper.gateways.hosts import SUBSIDIARIES, Host
 from ovh_sniper.models import CatalogueChange, Configuration, StockInterval, StoredPlan, Wish
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.services import offers
+from ovh_sniper.services.catalogue import offers
 from tenants.api_input import Query, StrictSerializer
 
 SUBSIDIARY_CHOICES = sorted((name, name) for names in SUBSIDIARIES.values() for name in names)

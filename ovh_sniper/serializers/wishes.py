@@ -12,7 +12,7 @@ from rest_framework import serializers
 from ovh_sniper.models import Wish
 from ovh_sniper.models.accounts import HOSTS
 from ovh_sniper.models.wishes import MAX_QUANTITY
-from ovh_sniper.services import order_reasons
+from ovh_sniper.services.orders import reasons
 from tenants.api_input import Query, StrictSerializer
 
 FAMILY = re.compile(r"[a-z0-9_-]{1,40}")
@@ -32,7 +32,7 @@ LONGEST_WAIT = 32_767
     }
 )
 class ScheduleField(serializers.JSONField):
-    """When a wish may act; its parts are checked by services/schedules.py."""
+    """When a wish may act; its parts are checked by tenants/schedules.py."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the schedule.
@@ -84,7 +84,7 @@ class WishSerializer(serializers.ModelSerializer[Wish]):
     def get_reason(self, wish: Wish) -> str:
         """Return a word of ours in the caller's language, or OVH's own words."""
         reason = wish.state_reason
-        return order_reasons.words(reason) if reason in order_reasons.OURS else reason
+        return reasons.words(reason) if reason in reasons.OURS else reason
 
     def get_pieces_left(self, wish: Wish) -> int:
         """Return what is left; `held` is counted by the list's query."""

@@ -1,29 +1,18 @@
-"""The rules of the product, one module a noun. Where to look:
+"""The rules of the product, one package a topic; imports run down this list only backwards.
 
-- OVH accounts: `accounts` (what people do), `doctor` (looks at them: `examining`, `verdicts`,
-  `findings`, `account_alarms`), `consents`, `leaving`, `access` (their keys), `functions` (what
-  each use needs at OVH), `account_words`, `account_checks`.
-- Price lists: `catalogues` (`catalogue_storage`, `catalogue_plans`), `choosing` (what a cart must
-  hold), `offers`, `plan_search`, `plan_parts`, `plan_configurations`, `catalogue_news`,
-  `catalogue_words`, `markets`.
-- Stock: `polling` (one process a host: `cadence`, `breaker`, `demand`, `looking`, `slow_calls`,
-  `poller_notes`), `stock` (intervals: `stock_rows`, `stock_known`, `stock_writing`), `ghosts`,
-  `announcements`, `vps`, `vps_rows`, `stock_grid`, `stock_summary`, `looks`, `retention`.
-- What was and what may come: `history`, `timeline_bars`, `chances` (`restock_model`, `backtest`,
-  `generated_history`).
-- Wishes: `wishes` (`wish_checks`, `wish_csv`, `wish_keys`, `budgets`), `matching`
-  (stock that moved meets wishes: `fitting`, `picking`), `wish_rows`, `wish_stock`, `wish_words`,
-  `wish_previews`, `estimates`.
-- Carts kept ready: `cart_plans`, `keeping`, `carts`, `building`, `comparing` (is it what was
-  wished?).
-- Orders, in the order of their life: `intents`, `executing`, `checkouts`, `outcomes`, `going_on`
-  (after a refusal), `reconciling` (a lost answer), `following`, `reminders`; by hand: `ordering`,
-  `too_late`, `request_keys`; shown: `order_rows`, `order_queue`, `order_story`, `order_csv`,
-  `spend`.
-- Words and refusals: `words`, `objections`, `order_reasons`, `refusals`, `hardware`.
-- Chats: `recipients`, `preferences`, `alerts`
-  (`alert_facts`, `alert_cards`), `telling` (`order_cards`), `digests` (`digest_cards`),
-  `buttons`; typed orders: `commands`, `proposals`, `chat_requests`, `alert_orders`,
-  `chat_wishes`; `standing`, `plan_stock`.
-- Operators: `lags`, `oversight`.
+- `wording`: money, places and hardware in words; why something is not done, why OVH refused.
+- `stock`: what is in stock, as intervals; looks written down, announcements, ghost stock.
+- `forecasting`: when stock came and went, the chance that it comes back, its back-test.
+- `catalogue`: price lists and their changes; plans, parts, configurations; what a cart must hold.
+- `orders`: orders as people see them: lists, story, spend, reasons in words.
+- `telling`: who is told, of what, in which words: alerts, orders, prices, digests.
+- `accounts`: keys, consent, rights, the doctor and its findings.
+- `matching`: stock that moved meets wishes: alerts, budgets, intents to order.
+- `carts`: planned and made ahead, kept warm, compared with the wish.
+- `ordering`: the money path: checkout, outcome, lost answers, orders followed and paid.
+- `wishes`: made, changed, ended; files, previews, estimates, lists.
+- `polling`: one process a host looks at OVH's stock, at a steady cadence; VPS plans.
+- `leaving`: an account is disconnected, and ends at OVH.
+- `chat`: orders and wishes that somebody typed or pressed.
+- `operators`: speed, oversight over all tenants, what is deleted when.
 """

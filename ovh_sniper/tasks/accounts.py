@@ -7,7 +7,8 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from ovh_sniper.services import doctor, leaving
+from ovh_sniper.services.accounts import doctor
+from ovh_sniper.services.leaving import ending
 from tenants import queues
 from tenants.scoping import scope
 
@@ -41,7 +42,7 @@ def end_keys(keys: Keys) -> None:
         end_keys.apply_async(([key],), queue=queues.of(key[0]))
     try:
         with scope(tenant_id, transaction=False):
-            leaving.leave(account_id, timezone.now())
+            ending.leave(account_id, timezone.now())
     except Exception:  # the task's edge
         log.exception("account %s is ended again when its hold ends", account_id)
 

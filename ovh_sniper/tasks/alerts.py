@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from ovh_sniper.services import alerts
+from ovh_sniper.services.telling import alerts
 
 
 @shared_task

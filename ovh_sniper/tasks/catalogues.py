@@ -8,7 +8,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from ovh_sniper.gateways.hosts import Host
-from ovh_sniper.services import catalogue_news, catalogues
+from ovh_sniper.services.catalogue import catalogues
+from ovh_sniper.services.telling import price_news
 from tenants import queues
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def fetch(pairs: list[tuple[str, str]]) -> None:
 @shared_task
 def sweep_news() -> None:
     """Hand out the tenants that have something to be told."""
-    for tenant_id in catalogue_news.due(timezone.now(), TENANTS_AT_ONCE):
+    for tenant_id in price_news.due(timezone.now(), TENANTS_AT_ONCE):
         tell.apply_async((tenant_id,), queue=queues.of(tenant_id), expires=EXPIRES)
 
 
@@ -54,6 +55,6 @@ def sweep_news() -> None:
 def tell(tenant_id: int) -> None:
     """Tell one tenant what changed in the price lists that it uses."""
     try:
-        catalogue_news.tell(tenant_id, timezone.now())
+        price_news.tell(tenant_id, timezone.now())
     except Exception:  # the task's edge
         log.exception("tenant %s is told of price lists at the next tick", tenant_id)

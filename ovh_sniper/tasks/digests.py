@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from ovh_sniper.services import digests
+from ovh_sniper.services.telling import digests
 from tenants import queues
 from tenants.scoping import scope
 

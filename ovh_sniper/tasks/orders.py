@@ -9,15 +9,10 @@ from django.utils import timezone
 
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Order, Wish
-from ovh_sniper.services import (
-    cart_plans,
-    executing,
-    following,
-    keeping,
-    matching,
-    reconciling,
-    wishes,
-)
+from ovh_sniper.services.carts import keeping, planning
+from ovh_sniper.services.matching import reacting
+from ovh_sniper.services.ordering import executing, following, reconciling
+from ovh_sniper.services.wishes import lifecycle
 from tenants import queues
 from tenants.scoping import scope
 
@@ -41,7 +36,7 @@ def execute(keys: Keys) -> None:
         with scope(tenant_id, transaction=False):
             executing.execute(order_id)
     except Exception:  # the task's edge
-        log.exception("order %s is looked after again when its hold ends", order_id)
+        log.exception("order %s is looked after again soon", order_id)
 
 
 @shared_task
@@ -81,32 +76,32 @@ def match(keys: Keys) -> None:
     for tenant_id, wish_id in keys:
         try:
             with scope(tenant_id):
-                matching.look(wish_id, timezone.now())
+                reacting.look(wish_id, timezone.now())
             with scope(tenant_id):
                 _plan(wish_id)
         except Exception:  # the task's edge
             log.exception("wish %s was not matched and is looked at again", wish_id)
             with scope(tenant_id):
-                matching.put_off(wish_id, timezone.now())
+                reacting.put_off(wish_id, timezone.now())
 
 
 def _plan(wish_id: int) -> None:
     wish = Wish.objects.select_related("account", "tenant").filter(pk=wish_id).first()
     if wish is not None:
-        cart_plans.plan(wish, timezone.now())
+        planning.plan(wish, timezone.now())
 
 
 @shared_task
 def sweep_wishes() -> None:
     """End wishes whose time is over, and look at the stock for those that are due."""
     now = timezone.now()
-    for tenant_id in wishes.ending(now):
+    for tenant_id in lifecycle.ending(now):
         try:
             with scope(tenant_id):
-                wishes.expire(now)
+                lifecycle.expire(now)
         except Exception:  # one tenant's trouble is no other's
             log.exception("the wishes of tenant %s are ended at the next tick", tenant_id)
-    for key in matching.due(now, AT_ONCE):
+    for key in reacting.due(now, AT_ONCE):
         match.apply_async(([key],), queue=queues.of(key[0]), expires=EXPIRES)
 
 
@@ -115,7 +110,7 @@ def catch_up() -> None:
     """Act on stock that opened lately where the process died that saw it."""
     for host in Host:
         try:
-            matching.catch_up(host, timezone.now())
+            reacting.catch_up(host, timezone.now())
         except Exception:  # one host's trouble is no other's
             log.exception("the stock of %s is looked at again at the next tick", host)
 
@@ -124,7 +119,7 @@ def catch_up() -> None:
 def keep_carts() -> None:
     """Plan carts for wishes without any, and hand out the accounts whose carts want something."""
     now = timezone.now()
-    for tenant_id, wish_id in cart_plans.unplanned(AT_ONCE):
+    for tenant_id, wish_id in planning.unplanned(AT_ONCE):
         try:
             with scope(tenant_id):
                 _plan(wish_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from ovh_sniper.services import retention
+from ovh_sniper.services.operators import retention
 
 
 @shared_task

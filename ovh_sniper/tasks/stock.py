@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ovh_sniper.gateways.hosts import Host
-from ovh_sniper.services import polling
+from ovh_sniper.services.polling import serving
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def stop(**details: Any) -> None:
 @shared_task
 def wake() -> None:
     """Have every host polled that somebody needs and nobody polls."""
-    for host in polling.unserved(timezone.now()):
+    for host in serving.unserved(timezone.now()):
         poll.apply_async((host.value,), expires=EXPIRES)
 
 
@@ -43,12 +43,12 @@ def poll(host: str) -> None:
     Of two that start at the same time one ends again.
     """
     try:
-        end = polling.run(Host(host), rest=_rest)
+        end = serving.run(Host(host), rest=_rest)
     except Exception:  # the task's edge
         log.exception("the stock of %s is polled again at the next tick", host)
         return
     log.info("the stock of %s: %s", host, end)
-    if end == polling.End.OVER:
+    if end == serving.End.OVER:
         poll.apply_async((host,), expires=EXPIRES)
 
 

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from ovh_sniper.services import vps
+from ovh_sniper.services.polling import vps
 
 log = logging.getLogger(__name__)
 

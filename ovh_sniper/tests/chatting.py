@@ -11,7 +11,7 @@ from bots.models import Bot, OutboxMessage, StaffLink
 from bots.services import staff
 from bots.testing import Reply, Someone, delivered, make_bot, outgoing
 from ovh_sniper.models import Account, Order, Wish
-from ovh_sniper.services.stock import StockChange
+from ovh_sniper.services.stock.intervals import StockChange
 from ovh_sniper.testing import make_wish, orders_of, poll
 from tenants.models import Membership, Tenant
 from tenants.scoping import scope

@@ -161,6 +161,15 @@ def unread(tenant: Tenant) -> Account:
 
 
 @pytest.fixture
+def shop(linked: Account, ovh_emulator: OvhEmulator) -> Account:
+    """Alice's account, with the demo's plan in stock in Gravelines."""
+    ovh_emulator.set_stock("eu", "27sk15", "unavailable", "unavailable")
+    ovh_emulator.set_stock("eu", "27sk15", "gra", "1H-high")
+    poll(plan_code="27sk15")
+    return linked
+
+
+@pytest.fixture
 def alice(tenant: Tenant) -> Browser:
     """The owner's browser."""
     return browser("alice@example.org")

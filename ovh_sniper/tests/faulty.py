@@ -13,11 +13,25 @@ class Killed(BaseException):
     """A worker dies: no `except` of ours sees it coming."""
 
 
-class Doomed:
-    """OVH as a worker sees it who dies at the n-th call of a name: before it is sent, or after."""
+class Stumbled(Exception):
+    """Something that nobody thought of, in a worker that lives on."""
 
-    def __init__(self, ovh: Ovh, name: str, *, after: bool, n: int = 1) -> None:
+
+class Doomed:
+    """OVH as a worker sees it who dies, or stumbles, at the n-th call of a name: before it is sent,
+    or after."""
+
+    def __init__(
+        self,
+        ovh: Ovh,
+        name: str,
+        *,
+        after: bool,
+        n: int = 1,
+        fate: type[BaseException] = Killed,
+    ) -> None:
         self._ovh, self._name, self._after, self._left = ovh, name, after, n
+        self._fate = fate
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._ovh, name)
@@ -29,7 +43,7 @@ class Doomed:
             return call(*args, **more)
         if self._after:
             call(*args, **more)
-        raise Killed
+        raise self._fate
 
 
 class Deaf:

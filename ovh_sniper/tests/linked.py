@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from emulators.ovh.acts import ServiceKeys
 from emulators.ovh.world import DEMO, Keys
+from ovh_sniper.gateways.accounts import ORDER_RULES
 from ovh_sniper.models import Account
-from ovh_sniper.services import accounts, doctor, findings
-from ovh_sniper.services.findings import Words
+from ovh_sniper.services.accounts import doctor, findings, linking
+from ovh_sniper.services.accounts.findings import Words
 from ovh_sniper.testing import TESTER
 from ovh_sniper.tests.buyer import now as time_of
 from tenants.models import Tenant
@@ -17,6 +18,9 @@ from tenants.scoping import scope
 
 if TYPE_CHECKING:
     from emulators.ovh import OvhEmulator
+
+# the least with which an account can order
+RULES = [{"method": rule.method, "path": rule.path} for rule in ORDER_RULES]
 
 
 def parts_of(keys: Keys | ServiceKeys) -> dict[str, str]:
@@ -43,7 +47,7 @@ def link(
     """Link an account by hand at the emulator's time; nobody has looked at it yet."""
     kind = Account.Kind.SERVICE if isinstance(keys, ServiceKeys) else Account.Kind.KEYS
     with scope(tenant):
-        return accounts.link(
+        return linking.link(
             name=name,
             host=host or keys.host,
             kind=kind,
@@ -58,7 +62,7 @@ def ask(tenant: Tenant, emulator: OvhEmulator, keys: Keys = DEMO["eu"], **change
     """Link an account by the guided consent, which nobody has asked OVH for yet."""
     parts = {**parts_of(keys), "consumer_key": "", **changed}
     with scope(tenant):
-        return accounts.link(
+        return linking.link(
             name="Main",
             host=keys.host,
             keys=parts,
@@ -97,3 +101,15 @@ def codes(account: Account) -> list[str]:
 def said(account: Account, code: str) -> Words:
     """Return a finding in words."""
     return next(one for one in findings.in_order(account.findings) if one.code == code)
+
+
+def change(account: Account, emulator: OvhEmulator, **changed: Any) -> Account:
+    """Put other keys in place of an account's; return it as it is stored then."""
+    with scope(account.tenant_id):
+        linking.change(fresh(account), **changed, actor=TESTER, now=time_of(emulator))
+    return fresh(account)
+
+
+def least(emulator: OvhEmulator, **more: Any) -> Any:
+    """Return the keys of a new customer whose consumer key has the least rules."""
+    return emulator.add_account("eu", rules=RULES, **more)

@@ -13,9 +13,12 @@ from django.utils import timezone
 from ovh_sniper import testing
 from ovh_sniper.gateways.ovh import Host, Ovh
 from ovh_sniper.models import Account, Order, Poller, StoredCatalogue, WarmCart, Wish
-from ovh_sniper.services import executing, following, keeping, matching, reconciling, wishes
-from ovh_sniper.services.access import ovh_of
-from ovh_sniper.services.stock import StockChange
+from ovh_sniper.services.accounts.access import ovh_of
+from ovh_sniper.services.carts import keeping
+from ovh_sniper.services.matching import reacting
+from ovh_sniper.services.ordering import executing, following, reconciling
+from ovh_sniper.services.stock.intervals import StockChange
+from ovh_sniper.services.wishes import lifecycle, resuming
 from ovh_sniper.tasks import orders as tasks
 from ovh_sniper.tests import buyer
 from tenants.models import AuditEvent, Tenant
@@ -103,7 +106,9 @@ class Market:
         """Edit a wish as an admin does."""
         with scope(wish.tenant_id):
             found = Wish.objects.select_related("account").get(pk=wish.pk)
-            return wishes.edit(found, actor=testing.TESTER, now=self.now, may_pay=True, **changes)
+            return lifecycle.edit(
+                found, actor=testing.TESTER, now=self.now, may_pay=True, **changes
+            )
 
     @contextmanager
     def inside(self) -> Iterator[None]:
@@ -111,21 +116,23 @@ class Market:
         with scope(self.tenant, transaction=False):
             yield
 
-    def resume(self, wish: Wish) -> int:
-        """Arm a wish again."""
+    def resume(self, wish: Wish, *, anew: bool = False) -> int:
+        """Arm a wish again, as an admin does."""
         with scope(wish.tenant_id):
             rows = Wish.objects.filter(pk=wish.pk)
-            return wishes.resume(rows, actor=testing.TESTER, now=self.now)
+            return resuming.resume(
+                rows, actor=testing.TESTER, now=self.now, may_pay=True, anew=anew
+            )
 
     def pause(self, wish: Wish) -> int:
         """Pause a wish."""
         with scope(wish.tenant_id):
-            return wishes.pause([wish], actor=testing.TESTER, now=self.now)
+            return lifecycle.pause([wish], actor=testing.TESTER, now=self.now)
 
     def clear(self, wish: Wish) -> int:
         """Remove a wish."""
         with scope(wish.tenant_id):
-            return wishes.clear([wish], actor=testing.TESTER, now=self.now)
+            return lifecycle.clear([wish], actor=testing.TESTER, now=self.now)
 
     # --- Stock
 
@@ -170,7 +177,7 @@ class Market:
         for _round in range(ROUNDS):
             tasks.sweep_orders()
             tasks.sweep_wishes()
-            if not (following.due(self.now, 1) or matching.due(self.now, 1)):
+            if not (following.due(self.now, 1) or reacting.due(self.now, 1)):
                 return
         raise AssertionError("the clock finds no rest")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ovh_sniper.models import Account, Order
+from ovh_sniper.services.ordering import by_hand
+from ovh_sniper.tests.market import Market
 from tenants.scoping import scope
 
 PLAN, PLACE = "27sk15", "gra"
@@ -24,3 +26,10 @@ def make_order(account: Account, **fields: Any) -> Order:
     with scope(account.tenant_id):
         order: Order = Order.objects.create(tenant_id=account.tenant_id, **values)
     return order
+
+
+def order(market: Market, **fields: Any) -> list[Order]:
+    """Order by hand, as the portal and a chat do."""
+    given = {"source": Order.Source.PORTAL, "now": market.now, **fields}
+    with scope(market.tenant):
+        return by_hand.order_plan(market.account, given.pop("plan", PLAN), **given)

@@ -6,7 +6,7 @@ from typing import Any
 
 from bots.models import FailedUpdate
 from ovh_sniper.models import ChatRequest, Order, Preferences, Wish
-from ovh_sniper.services.buttons import (
+from ovh_sniper.services.telling.buttons import (
     AlertDetails,
     CancelOrder,
     Confirm,

@@ -6,11 +6,14 @@ from typing import Any
 
 from django.test import Client
 
+from ovh_sniper.models import Account
 from tenants.models import Tenant
 from tenants.testing import make_api_key
 
 BASE = "/api/v1/ovh/"
 JSON = "application/json"
+# what it takes to read, change, order and pay
+ALL = ("ovh:read", "ovh:write", "ovh:order", "ovh:pay")
 
 
 class Program:
@@ -47,3 +50,9 @@ def fields(response: Any) -> dict[str, list[str]]:
 def code(response: Any) -> tuple[int, str]:
     """Return status and code of a refusal."""
     return response.status_code, response.json()["error"]["code"]
+
+
+def wanted(from_account: Account, **changes: Any) -> dict[str, Any]:
+    """Return the body of an order of the demo's plan in Gravelines, from an account."""
+    values = {"account": from_account.public_id, "plan_code": "27sk15", "datacenters": ["gra"]}
+    return values | changes

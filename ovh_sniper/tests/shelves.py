@@ -9,8 +9,8 @@ from typing import Any
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.gateways.stock import StockRow
 from ovh_sniper.models import StockInterval
-from ovh_sniper.services import stock
-from ovh_sniper.services.stock import Known, StockChange
+from ovh_sniper.services.stock import intervals as stock
+from ovh_sniper.services.stock.intervals import Known, StockChange
 
 START = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 SMALL, LARGE = "27sk15.ram-64g.2x500", "27sk15.ram-128g.2x960"

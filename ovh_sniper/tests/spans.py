@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ovh_sniper.services.history import Span, Timeline
+from ovh_sniper.services.forecasting.history import Span, Timeline
 
 START = datetime(2027, 3, 1, tzinfo=UTC)  # a Monday
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

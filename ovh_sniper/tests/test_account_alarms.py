@@ -14,7 +14,9 @@ from bots.testing import make_bot, make_chat, outgoing
 from emulators.ovh.world import Keys
 from ovh_sniper.gateways.accounts import ORDER_RULES
 from ovh_sniper.models import Account, Preferences, Wish
-from ovh_sniper.services import accounts, preferences, words
+from ovh_sniper.services.accounts import linking
+from ovh_sniper.services.telling import preferences
+from ovh_sniper.services.wording import words
 from ovh_sniper.testing import TESTER, make_account, make_wish
 from ovh_sniper.tests.buyer import now as time_of
 from ovh_sniper.tests.linked import fresh, link, look, parts_of
@@ -135,9 +137,7 @@ def test_keys_that_never_worked_are_no_news(
 ) -> None:
     account = look(link(tenant, ovh_emulator, keys, application_secret="wrong"))
     with scope(tenant):
-        accounts.change(
-            fresh(account), keys=parts_of(keys), actor=TESTER, now=time_of(ovh_emulator)
-        )
+        linking.change(fresh(account), keys=parts_of(keys), actor=TESTER, now=time_of(ovh_emulator))
     assert look(account).can_order
     assert heard(bot) == []
 
@@ -179,7 +179,7 @@ def test_a_key_with_less_than_a_day_left_is_told_of_once(
     now = time_of(ovh_emulator)
     with scope(account.tenant_id):
         for _turn in range(3):
-            accounts.check(fresh(account), actor=TESTER, now=now)
+            linking.check(fresh(account), actor=TESTER, now=now)
     look(account)
     assert [text for who, text in heard(bot) if who == ADA] == [
         "<b>⏳ The key of OVH account “Main” ends within 1 day</b>"
@@ -192,7 +192,7 @@ def test_a_renewed_key_is_warned_of_anew(
     for days in (5, 30, 6):
         ends_in(ovh_emulator, keys, days=days)
         with scope(account.tenant_id):
-            accounts.check(fresh(account), actor=TESTER, now=time_of(ovh_emulator))
+            linking.check(fresh(account), actor=TESTER, now=time_of(ovh_emulator))
         look(account)
     assert len([who for who, _text in heard(bot) if who == ADA]) == 2
 

@@ -14,8 +14,8 @@ from django.utils.html import strip_tags
 from bots.messages import keyboard_params, text_params, units
 from bots.models import Bot
 from ovh_sniper.models import Account, Alert, Configuration, Wish
-from ovh_sniper.services import alert_cards
-from ovh_sniper.services.recipients import Recipient, Role
+from ovh_sniper.services.telling import alert_cards
+from ovh_sniper.services.telling.recipients import Recipient, Role
 from ovh_sniper.testing import make_account, make_wish
 from ovh_sniper.tests.chatting import MAX_DATA, MAX_TEXT
 from tenants.models import Tenant

@@ -11,7 +11,7 @@ from django.utils import timezone
 from bots.models import Bot, OutboxMessage, PostedMessage
 from bots.testing import Someone, delivered, make_chat, outgoing
 from ovh_sniper.models import Account, Alert, Preferences
-from ovh_sniper.services import alerts
+from ovh_sniper.services.telling import alerts
 from ovh_sniper.testing import make_wish, poll, run_orders
 from ovh_sniper.tests.chatting import (
     CHEAPEST,

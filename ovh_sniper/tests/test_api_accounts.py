@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bots.testing import make_bot, make_chat
 from ovh_sniper.models import Account, Order, Preferences, Wish
-from ovh_sniper.services import doctor
+from ovh_sniper.services.accounts import doctor
 from ovh_sniper.testing import DEMO, make_account, make_wish
 from ovh_sniper.tests.programs import BASE, Program, code, fields
 from tenants.models import AuditEvent, Tenant

@@ -1,4 +1,4 @@
-"""Stock, plans, history and price changes over the REST API."""
+"""Stock and its history over the REST API."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import (
     Account,
     Announced,
-    CatalogueChange,
     Configuration,
     Poller,
     StockInterval,
     StoredCatalogue,
 )
-from ovh_sniper.services import ghosts
+from ovh_sniper.services.stock import ghosts
 from ovh_sniper.testing import poll
-from ovh_sniper.tests.programs import BASE, Program, code, fields
+from ovh_sniper.tests.programs import Program, code, fields
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
@@ -199,31 +198,6 @@ def test_lists_cost_the_same_however_long(program: Program, linked: Account) -> 
     assert max(before) <= 8
 
 
-# --- Plans
-
-
-def test_plans_have_prices_with_tax_and_what_can_be_chosen(
-    program: Program, linked: Account
-) -> None:
-    [plan] = program.get("plans/", subsidiary="FR", q="27sk15").json()["results"]
-    assert plan["plan_code"] == "27sk15"
-    assert float(plan["due_now"]) >= float(plan["setup"])
-    assert (plan["currency"], plan["tax_rate"]) == ("EUR", "20.000")
-    whole = program.get("plans/27sk15/", subsidiary="FR").json()
-    assert {name: whole[name] for name in plan} == plan
-    families = {family["name"]: family for family in whole["families"]}
-    memory = families["memory"]
-    assert memory["default"] in [addon["code"] for addon in memory["addons"]]
-    assert all(addon["product"] for addon in memory["addons"])
-
-
-def test_plans_of_another_subsidiary_are_its_own(program: Program, linked: Account) -> None:
-    assert code(program.get("plans/nothing/", subsidiary="FR")) == (404, "not_found")
-    assert "subsidiary" in fields(program.get("plans/"))
-    assert "subsidiary" in fields(program.get("plans/27sk15/"))
-    assert code(program.get("plans/27sk15/", subsidiary="GB")) == (409, "catalogue")
-
-
 # --- History
 
 
@@ -258,47 +232,3 @@ def test_chances_say_from_how_much_they_are_drawn(program: Program) -> None:
     assert 0 < gra["within_hour"] < gra["within_day"] <= 1
     assert (rbx["is_in_stock"], rbx["within_hour"]) == (True, None)
     assert program.get("plans/unknown/chances/", host="eu").json() == []
-
-
-def test_changes_of_price_lists(program: Program) -> None:
-    for number, subsidiary in enumerate(("FR", "DE")):
-        CatalogueChange.objects.create(
-            catalogue=StoredCatalogue.objects.create(host="eu", subsidiary=subsidiary),
-            plan_code=f"27sk{number}",
-            name="KS",
-            kind="price",
-            before={"renewal": "12.99", "promotion": ""},
-            after={"renewal": "10.99", "promotion": ""},
-            noticed_at=timezone.now(),
-        )
-    assert len(program.get("changes/").json()["results"]) == 2
-    [shown] = program.get("changes/", subsidiary="DE", kind="price").json()["results"]
-    assert (shown["plan_code"], shown["host"], shown["after"]["renewal"]) == (
-        "27sk1",
-        "eu",
-        "10.99",
-    )
-    assert program.get("changes/", plan="27sk9").json()["results"] == []
-    assert "kind" in fields(program.get("changes/", kind="odd"))
-
-
-@pytest.mark.parametrize(
-    "path", ["stock/", "plans/", "plans/27sk15/", "plans/27sk15/history/", "changes/"]
-)
-def test_a_key_without_the_scope_reads_nothing(tenant: Tenant, path: str) -> None:
-    assert code(Program(tenant, "ovh:order", "bots:read").get(path)) == (403, "scope_missing")
-    assert Program(tenant, "full").post(path).status_code == 405
-
-
-PATHS = (
-    *("accounts/", "alerts/", "changes/", "orders/", "orders/preview/", "orders/spend/", "plans/"),
-    *("plans/27sk15/", "plans/27sk15/chances/", "queue/", "settings/", "stock/", "wishes/"),
-    *("wishes/batch/", "wishes/import/", "wishes/nothing/pause/", "accounts/nothing/consent/"),
-)
-
-
-@pytest.mark.parametrize("method", ["options", "head", "put", "post", "patch", "delete"])
-def test_no_method_is_an_error_of_ours(tenant: Tenant, method: str) -> None:
-    call = getattr(Program(tenant, "full").client, method)
-    statuses = {path: call(BASE + path, content_type="application/json") for path in PATHS}
-    assert {path for path, answer in statuses.items() if answer.status_code >= 500} == set()

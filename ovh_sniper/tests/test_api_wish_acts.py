@@ -7,7 +7,7 @@ import pytest
 from ovh_sniper.models import Account
 from ovh_sniper.testing import make_account, make_wish
 from ovh_sniper.tests.programs import Program, code
-from ovh_sniper.tests.test_api_wishes import wishes_of
+from ovh_sniper.tests.wishing import wishes_of
 from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from ovh_sniper.models import Configuration, StockInterval, Unwatched
-from ovh_sniper.services import backtest, generated_history, history
-from ovh_sniper.services.backtest import Score
-from ovh_sniper.services.generated_history import Truth
-from ovh_sniper.services.history import Timeline
-from ovh_sniper.services.restock_model import Horizon
+from ovh_sniper.services.forecasting import backtest, generated, history
+from ovh_sniper.services.forecasting.backtest import Score
+from ovh_sniper.services.forecasting.generated import Truth
+from ovh_sniper.services.forecasting.history import Timeline
+from ovh_sniper.services.forecasting.restock_model import Horizon
 from ovh_sniper.tests.spans import DAY, HOUR, START, daily, timeline
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -37,7 +37,7 @@ def made(
     truths = [
         Truth(place, rate, PARIS, is_plain) for place, rate in (("gra", 1 / 30), ("bhs", 1 / 90))
     ]
-    return generated_history.generate(random, START, days, truths, gaps=gaps), truths
+    return generated.generate(random, START, days, truths, gaps=gaps), truths
 
 
 def backtested(
@@ -46,7 +46,7 @@ def backtested(
     found = backtest.scores()
     for seed in seeds:
         seen, truths = made(seed, days, is_plain=is_plain)
-        rival = generated_history.oracle(truths) if asks_oracle else None
+        rival = generated.oracle(truths) if asks_oracle else None
         backtest.run(str(seed), seen, PARIS, found, rival)
     return found
 

@@ -104,7 +104,8 @@ def test_the_status_tells_of_polls_wishes_accounts_orders_and_money(
     make_wish(linked)
     said = read(bot, vera, "/status")
     for part in (
-        "OVH Europe: looked at 0 s ago, every 5 s (wishes are armed)",
+        "OVH Europe: looked at ",
+        " s ago, every 5 s (wishes are armed)",
         "order at once: 1",
         "alert only: 1",
         "OVH eu: ready, its key ends in 3 days",

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from django.utils import timezone
 
 from bots.models import Bot, Person
 from bots.testing import Someone, delivered, outgoing, post
 from ovh_sniper.models import Account, ChatRequest, Preferences, Wish
-from ovh_sniper.services import chat_requests
-from ovh_sniper.services.buttons import (
+from ovh_sniper.services.chat import requests
+from ovh_sniper.services.chat.commands import Command
+from ovh_sniper.services.telling.buttons import (
     Confirm,
     Drop,
     Mute,
     WishFor,
 )
-from ovh_sniper.services.commands import Command
 from ovh_sniper.testing import orders_of
 from ovh_sniper.tests.chatting import PLAN, key_like, make_staff
 from ovh_sniper.tests.pressing import kept
 from tenants.ids import public_id
 from tenants.scoping import scope
-
-if TYPE_CHECKING:
-    pass
 
 # --- Forged, damaged, old
 
@@ -130,13 +125,13 @@ def test_a_request_of_somebody_is_answered_by_nobody_else(bot: Bot, oscar: Someo
     with scope(bot.tenant):
         people = {one.telegram_id: one for one in Person.objects.filter(bot=bot)}
         now = timezone.now()
-        request = chat_requests.keep(Command(PLAN), people[oscar.telegram_id], now=now)
-        with pytest.raises(chat_requests.Gone, match="foreign"):
-            chat_requests.take(request.public_id, people[olga.telegram_id], now)
-        taken = chat_requests.take(request.public_id, people[oscar.telegram_id], now)
-        assert chat_requests.command_of(taken) == Command(PLAN)
-        with pytest.raises(chat_requests.Gone, match="taken"):
-            chat_requests.take(request.public_id, people[oscar.telegram_id], now)
+        request = requests.keep(Command(PLAN), people[oscar.telegram_id], now=now)
+        with pytest.raises(requests.Gone, match="foreign"):
+            requests.take(request.public_id, people[olga.telegram_id], now)
+        taken = requests.take(request.public_id, people[oscar.telegram_id], now)
+        assert requests.command_of(taken) == Command(PLAN)
+        with pytest.raises(requests.Gone, match="taken"):
+            requests.take(request.public_id, people[oscar.telegram_id], now)
 
 
 def test_a_colleague_may_answer_what_he_asked_himself(

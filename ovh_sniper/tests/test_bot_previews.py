@@ -12,7 +12,7 @@ from django.utils import timezone
 from bots.models import Bot
 from bots.testing import Someone, outgoing
 from ovh_sniper.models import Account, ChatRequest, Order, Preferences, Wish
-from ovh_sniper.services import chat_requests
+from ovh_sniper.services.chat import requests
 from ovh_sniper.testing import fetch_catalogue, make_account, orders_of, poll, run_orders
 from ovh_sniper.tests.chatting import (
     CHEAPEST,
@@ -131,7 +131,7 @@ def test_a_preview_lives_for_ten_minutes(
     with scope(tenant):
         request = ChatRequest.objects.get()
     assert timedelta(minutes=9, seconds=50) < request.expires_at - request.created_at
-    assert request.expires_at - timezone.now() <= chat_requests.LIFE
+    assert request.expires_at - timezone.now() <= requests.LIFE
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.db import connection
 from bots.models import Bot
 from bots.testing import Reply, Someone, post
 from ovh_sniper.models import Account, Alert, ChatRequest, Wish
-from ovh_sniper.services.buttons import Confirm, OrderNow
+from ovh_sniper.services.telling.buttons import Confirm, OrderNow
 from ovh_sniper.testing import make_wish, orders_of, poll, run_orders
 from ovh_sniper.tests.chatting import make_ovh_bot, make_staff
 from tenants.models import Tenant

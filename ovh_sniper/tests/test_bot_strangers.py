@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from bots.models import Bot, StaffLink
 from bots.testing import Someone, delivered, make_chat, outgoing
 from ovh_sniper.models import Account, ChatRequest
-from ovh_sniper.services.buttons import (
+from ovh_sniper.services.telling.buttons import (
     Confirm,
     Drop,
 )
@@ -18,9 +16,6 @@ from ovh_sniper.tests.chatting import PLAN, make_ovh_bot, make_staff
 from ovh_sniper.tests.pressing import COMMANDS, STAFF_ONLY, buttons, kept
 from tenants.models import Tenant
 from tenants.scoping import scope
-
-if TYPE_CHECKING:
-    pass
 
 # --- Strangers
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ovh_sniper.models import Order
-from ovh_sniper.services import budgets
+from ovh_sniper.services.matching import budgets
 from ovh_sniper.tests.market import DUE, Market
 from tenants.models import Tenant
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from ovh_sniper.services import breaker, cadence
-from ovh_sniper.services.cadence import EVERYTHING, Cadence, Demand
+from ovh_sniper.services.polling import breaker, cadence
+from ovh_sniper.services.polling.cadence import EVERYTHING, Cadence, Demand
 
 MINUTE = 60.0
 

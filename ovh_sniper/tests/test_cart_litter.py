@@ -9,8 +9,8 @@ import pytest
 
 from ovh_sniper.gateways.errors import Kind, Refused
 from ovh_sniper.models import WarmCart, Wish
-from ovh_sniper.services import cart_plans, keeping
-from ovh_sniper.services.access import ovh_of
+from ovh_sniper.services.accounts.access import ovh_of
+from ovh_sniper.services.carts import keeping, planning
 from ovh_sniper.tests.faulty import Doomed, Killed
 from ovh_sniper.tests.market import CHECKOUT, Market
 from ovh_sniper.tests.stories import ready
@@ -32,7 +32,7 @@ def planned(market: Market, **fields: Any) -> WarmCart:
     """Arm a wish and plan its cart, which nobody builds yet."""
     wish = market.wish(**fields)
     with scope(market.tenant):
-        cart_plans.plan(wish, market.now)
+        planning.plan(wish, market.now)
     return market.cart_rows[-1]
 
 
@@ -132,6 +132,9 @@ def test_a_cart_that_is_taken_is_not_thrown_away(market: Market) -> None:
 
         def quote(self, cart_id: str) -> Any:
             raise Refused(404, "Cart not found", kind=Kind.CART_GONE)
+
+        def item(self, cart_id: str, item_id: int) -> Any:
+            return self.quote(cart_id)
 
     with market.inside():
         WarmCart.objects.filter(pk=cart.pk).update(

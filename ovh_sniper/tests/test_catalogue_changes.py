@@ -14,7 +14,7 @@ from emulators.clock import ManualClock
 from ovh_sniper.gateways.catalogue import Catalogue, Plan
 from ovh_sniper.gateways.ovh import Host, shelf
 from ovh_sniper.models import CatalogueChange, StoredCatalogue, StoredPlan
-from ovh_sniper.services import catalogues
+from ovh_sniper.services.catalogue import catalogues
 from ovh_sniper.tests import buyer
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from bots.models import Bot, Channel, Notice, Person, StaffLink
 from bots.testing import make_bot, make_chat, outgoing
 from ovh_sniper.models import CatalogueChange, Preferences, StoredCatalogue, Wish
-from ovh_sniper.services import catalogue_news, preferences
+from ovh_sniper.services.telling import preferences, price_news
 from ovh_sniper.tasks import catalogues as tasks
 from ovh_sniper.testing import fetch_catalogue, make_account, make_wish
 from tenants.models import Membership, Tenant
@@ -62,12 +62,12 @@ def ask_for_news(tenant: Tenant, **changes: object) -> None:
     with scope(tenant):
         mine = Preferences.objects.filter(pk=preferences.of(tenant.pk).pk)
         mine.update(tells_catalogue=True, **changes)
-    catalogue_news.tell(tenant.pk, soon())
+    price_news.tell(tenant.pk, soon())
 
 
 def soon() -> datetime:
     """Return when changes of now have settled."""
-    return timezone.now() + 2 * catalogue_news.SETTLED
+    return timezone.now() + 2 * price_news.SETTLED
 
 
 def change(
@@ -97,7 +97,7 @@ def test_staff_and_the_chosen_chat_hear_of_all_changes_in_one_message(
     change(list_fr, first_period="12.00", renewal="12.00")
     change(list_fr, Kind.NEW, "28new01")
     change(list_fr, Kind.GONE, "20old01")
-    assert catalogue_news.tell(tenant.pk, soon()) == 3
+    assert price_news.tell(tenant.pk, soon()) == 3
     assert {one.chat_id for one in outgoing(bot)} == {4711, group.telegram_id}
     text = said(bot)[0]
     assert text == said(bot)[1]
@@ -112,9 +112,9 @@ def test_each_change_is_told_once(tenant: Tenant, bot: Bot, list_fr: StoredCatal
     make_account(tenant)
     ask_for_news(tenant)
     change(list_fr, renewal="12.00")
-    assert [catalogue_news.tell(tenant.pk, soon()) for _time in range(3)] == [1, 0, 0]
+    assert [price_news.tell(tenant.pk, soon()) for _time in range(3)] == [1, 0, 0]
     change(list_fr, renewal="13.00")
-    assert catalogue_news.tell(tenant.pk, soon()) == 1
+    assert price_news.tell(tenant.pk, soon()) == 1
     assert len(said(bot)) == 2
     assert "15.60 EUR" in said(bot)[1]
 
@@ -125,14 +125,14 @@ def test_who_switches_it_on_hears_of_later_changes_only(
     make_account(tenant)
     change(list_fr, renewal="12.00")
     ask_for_news(tenant)
-    assert catalogue_news.tell(tenant.pk, soon()) == 0
+    assert price_news.tell(tenant.pk, soon()) == 0
     with scope(tenant):
         Preferences.objects.update(tells_catalogue=False)
-    assert catalogue_news.due(soon(), 10) == [tenant.pk]
-    catalogue_news.tell(tenant.pk, soon())
+    assert price_news.due(soon(), 10) == [tenant.pk]
+    price_news.tell(tenant.pk, soon())
     change(list_fr, renewal="13.00")
     ask_for_news(tenant)
-    assert catalogue_news.tell(tenant.pk, soon()) == 0
+    assert price_news.tell(tenant.pk, soon()) == 0
     assert said(bot) == []
 
 
@@ -141,7 +141,7 @@ def test_nobody_is_told_unless_he_wants_it(
 ) -> None:
     make_account(tenant)
     change(list_fr, renewal="12.00")
-    assert catalogue_news.due(soon(), 10) == []
+    assert price_news.due(soon(), 10) == []
     tasks.sweep_news()
     assert said(bot) == []
 
@@ -155,10 +155,10 @@ def test_only_lists_that_the_tenant_uses_are_news(
         Wish.objects.filter(pk=wish.pk).update(subsidiary="DE")
     ask_for_news(tenant)
     change(make_list("PL"), renewal="11.00")
-    assert catalogue_news.tell(tenant.pk, soon()) == 0
+    assert price_news.tell(tenant.pk, soon()) == 0
     change(make_list("DE"), renewal="12.00")
     change(list_fr, renewal="12.00")
-    assert catalogue_news.tell(tenant.pk, soon()) == 2
+    assert price_news.tell(tenant.pk, soon()) == 2
     (text,) = said(bot)
     assert "(DE)" in text
     assert "(FR)" in text
@@ -173,10 +173,10 @@ def test_another_tenant_hears_of_his_own_only(
     for one in (tenant, stranger):
         ask_for_news(one)
     change(list_fr, renewal="12.00")
-    assert set(catalogue_news.due(soon(), 10)) == {tenant.pk, stranger.pk}
-    assert [catalogue_news.tell(one.pk, soon()) for one in (tenant, stranger)] == [1, 0]
+    assert set(price_news.due(soon(), 10)) == {tenant.pk, stranger.pk}
+    assert [price_news.tell(one.pk, soon()) for one in (tenant, stranger)] == [1, 0]
     assert (len(said(bot)), len(said(his))) == (1, 0)
-    assert catalogue_news.due(soon(), 10) == []
+    assert price_news.due(soon(), 10) == []
 
 
 def test_changes_wait_until_no_smaller_id_can_come(
@@ -186,12 +186,12 @@ def test_changes_wait_until_no_smaller_id_can_come(
     ask_for_news(tenant)
     change(list_fr, renewal="12.00")
     now = timezone.now()
-    assert catalogue_news.tell(tenant.pk, now) == 0
+    assert price_news.tell(tenant.pk, now) == 0
     # a list that took long to fetch is written behind it, with an older time
     late = change(list_fr, Kind.NEW, "28new01")
     CatalogueChange.objects.filter(pk=late.pk).update(noticed_at=now - timedelta(hours=1))
-    assert catalogue_news.tell(tenant.pk, now) == 0
-    assert catalogue_news.tell(tenant.pk, soon()) == 2
+    assert price_news.tell(tenant.pk, now) == 0
+    assert price_news.tell(tenant.pk, soon()) == 2
 
 
 def test_channels_are_told_in_the_tenants_language_even_while_chats_are_mute(
@@ -202,7 +202,7 @@ def test_channels_are_told_in_the_tenants_language_even_while_chats_are_mute(
     with scope(tenant):
         Channel.objects.create(tenant=tenant, kind="email", target="a@example.org", name="mail")
     change(list_fr, renewal="12.00")
-    catalogue_news.tell(tenant.pk, soon())
+    price_news.tell(tenant.pk, soon())
     assert said(bot) == []
     with scope(tenant):
         notice = Notice.objects.get()
@@ -235,7 +235,7 @@ def test_a_promotion_is_told_with_what_it_saves_and_until_when(
     make_account(tenant)
     ask_for_news(tenant)
     change(list_fr, Kind.PROMOTION, **after)
-    catalogue_news.tell(tenant.pk, soon())
+    price_news.tell(tenant.pk, soon())
     assert words in said(bot)[0]
 
 
@@ -245,7 +245,7 @@ def test_a_name_from_ovh_is_text_and_never_markup(
     make_account(tenant)
     ask_for_news(tenant)
     CatalogueChange.objects.filter(pk=change(list_fr, Kind.NEW).pk).update(name="<b>&")
-    catalogue_news.tell(tenant.pk, soon())
+    price_news.tell(tenant.pk, soon())
     assert "&lt;b&gt;&amp;" in said(bot)[0]
 
 
@@ -257,7 +257,7 @@ def test_a_flood_of_changes_is_one_message_that_telegram_takes(
     for number in range(200):
         one = change(list_fr, Kind.PROMOTION, f"27sk{number:03}", promotion="P" * 120)
         CatalogueChange.objects.filter(pk=one.pk).update(name="N" * 200)
-    catalogue_news.tell(tenant.pk, soon())
+    price_news.tell(tenant.pk, soon())
     (text,) = said(bot)
     assert len(text) < 4096
     assert "… and 185 more" in text

@@ -11,7 +11,7 @@ import pytest
 from ovh_sniper.gateways.catalogue import Catalogue
 from ovh_sniper.gateways.ovh import Host
 from ovh_sniper.models import StoredCatalogue, StoredPlan
-from ovh_sniper.services import catalogues
+from ovh_sniper.services.catalogue import catalogues
 
 if TYPE_CHECKING:
     from emulators.ovh import OvhEmulator

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from ovh_sniper.gateways.catalogue import Addon, Catalogue, Family, Plan, Pricing, Promotion
 from ovh_sniper.gateways.ovh import Host, StockRow, shelf
 from ovh_sniper.models import StoredCatalogue, Wish
-from ovh_sniper.services import catalogue_storage, catalogues
+from ovh_sniper.services.catalogue import catalogues, storage
 from ovh_sniper.testing import fetch_catalogue, make_account, make_wish
 from ovh_sniper.tests.buyer import best_row
 from tenants.models import Tenant
@@ -70,8 +70,8 @@ def test_amounts_and_times_survive_to_the_last_digit() -> None:
         },
         addons={"m": Addon("m", "ram", "RAM", (pricing,))},
     )
-    body, _digest = catalogue_storage.pack(catalogue)
-    assert catalogue_storage.unpack(body) == catalogue
+    body, _digest = storage.pack(catalogue)
+    assert storage.unpack(body) == catalogue
 
 
 @pytest.mark.parametrize("body", [b"", b"no zip", b"x\x9cK\xcb\xcf\x07\x00\x02\x82\x01E"])
@@ -81,8 +81,8 @@ def test_a_body_that_cannot_be_read_is_no_price_list(
     catalogues.refresh(*FR, NOW)
     StoredCatalogue.objects.update(body=body, digest="another")
     assert catalogues.current(*FR) is None
-    with pytest.raises(catalogue_storage.Unreadable):
-        catalogue_storage.unpack(body)
+    with pytest.raises(storage.Unreadable):
+        storage.unpack(body)
 
 
 def test_a_look_costs_one_light_query(ovh_emulator: OvhEmulator) -> None:

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ovh_sniper.services import chances
-from ovh_sniper.services.chances import Chance
-from ovh_sniper.services.history import Span, Timeline
+from ovh_sniper.services.forecasting import chances
+from ovh_sniper.services.forecasting.chances import Chance
+from ovh_sniper.services.forecasting.history import Span, Timeline
 from ovh_sniper.tests.spans import HOUR, START, daily, span, timeline
 
 UTC_ZONE = ZoneInfo("UTC")

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from ovh_sniper.models import Account
-from ovh_sniper.services import commands
-from ovh_sniper.services.commands import Command, NotACommand
+from ovh_sniper.services.chat import commands
+from ovh_sniper.services.chat.commands import Command, NotACommand
 from ovh_sniper.testing import poll
 
 RAM, DISK = "ram-64g-ecc-3200", "softraid-2x960nvme"

@@ -8,7 +8,7 @@ import pytest
 
 from ovh_sniper.gateways.carts import Item, Quote, QuoteLine
 from ovh_sniper.models import Order, Wish
-from ovh_sniper.services import building, comparing
+from ovh_sniper.services.carts import building, comparing
 
 PLAN = "27sk15"
 ADDONS = {"memory": "ram-64g", "storage": "disk-500", "bandwidth": "bandwidth-300"}

@@ -11,7 +11,7 @@ from emulators.ovh.world import DEMO
 from ovh_sniper.gateways.accounts import ORDER_RULES, PAY_RULES
 from ovh_sniper.gateways.errors import Kind
 from ovh_sniper.models import Account
-from ovh_sniper.services import accounts, consents
+from ovh_sniper.services.accounts import consents, linking
 from ovh_sniper.testing import TESTER, make_account
 from ovh_sniper.tests.buyer import now as time_of
 from ovh_sniper.tests.linked import ask, codes, fresh, link, look, way_back
@@ -28,7 +28,7 @@ def come_back(account: Account, emulator: OvhEmulator, mark: str = "") -> bool:
     """Come back from OVH with the account's own mark, or another one."""
     with scope(account.tenant_id):
         row = Account.objects.get(pk=account.pk)
-        return accounts.came_back(
+        return linking.came_back(
             row, mark or row.consent_state, actor=TESTER, now=time_of(emulator)
         )
 
@@ -36,7 +36,7 @@ def come_back(account: Account, emulator: OvhEmulator, mark: str = "") -> bool:
 def renew(account: Account, emulator: OvhEmulator, *rights: str) -> Account:
     """Ask for a new consumer key, and have OVH asked."""
     with scope(account.tenant_id):
-        accounts.ask_consent(
+        linking.ask_consent(
             fresh(account), rights=rights, way_back=way_back, actor=TESTER, now=time_of(emulator)
         )
     return look(account)
@@ -167,7 +167,7 @@ def test_a_wrong_secret_shows_once_the_owner_agreed(
     assert (account.state, codes(account)) == (State.BROKEN, [Kind.BAD_SIGNATURE])
     # the right secret is enough: the consent was given
     with scope(tenant):
-        accounts.change(
+        linking.change(
             account,
             keys={"application_secret": DEMO["eu"].application_secret},
             way_back=way_back,
@@ -206,7 +206,7 @@ def test_only_our_own_mark_counts_as_coming_back(
 ) -> None:
     account = look(ask(tenant, ovh_emulator))
     with scope(tenant):
-        assert not accounts.came_back(account, mark, actor=TESTER, now=time_of(ovh_emulator))
+        assert not linking.came_back(account, mark, actor=TESTER, now=time_of(ovh_emulator))
     assert fresh(account).consent_state == account.consent_state
 
 
@@ -217,7 +217,7 @@ def test_a_mark_is_good_once(tenant: Tenant, ovh_emulator: OvhEmulator) -> None:
     assert not come_back(account, ovh_emulator, mark)
     with scope(tenant):
         # two browsers with the same row read before either came back
-        assert not accounts.came_back(account, mark, actor=TESTER, now=time_of(ovh_emulator))
+        assert not linking.came_back(account, mark, actor=TESTER, now=time_of(ovh_emulator))
         events = AuditEvent.objects.filter(action="ovh_account.consent_returned")
         assert events.count() == 1
 

@@ -12,7 +12,9 @@ from bots.testing import make_bot
 from ovh_sniper import demo
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Account, Preferences, StockInterval, Wish
-from ovh_sniper.services import catalogues, history, stock
+from ovh_sniper.services.catalogue import catalogues
+from ovh_sniper.services.forecasting import history
+from ovh_sniper.services.stock import intervals
 from tenants.models import Tenant
 from tenants.scoping import scope
 
@@ -68,4 +70,4 @@ def test_without_ovh_there_is_an_account_and_the_demo_starts(
     demo.load(tenant, make_bot(tenant))
     with scope(tenant):
         assert Account.objects.count() == 1
-    assert not stock.in_stock(Host.EU)
+    assert not intervals.in_stock(Host.EU)

@@ -15,7 +15,7 @@ from bots.messages import units
 from bots.models import Bot, Channel, Notice
 from bots.testing import Someone, make_chat
 from ovh_sniper.models import Account, Alert, Order, Preferences
-from ovh_sniper.services import digest_cards, digests
+from ovh_sniper.services.telling import digest_cards, digests
 from ovh_sniper.tasks.digests import send_due
 from ovh_sniper.testing import make_account, make_wish, orders_of, poll, run_orders
 from ovh_sniper.tests.chatting import MAX_TEXT, make_ovh_bot, make_staff, texts_to

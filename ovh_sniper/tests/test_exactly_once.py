@@ -10,7 +10,8 @@ import pytest
 
 from ovh_sniper.gateways.ovh import Ovh
 from ovh_sniper.models import Order
-from ovh_sniper.services import intents, outcomes
+from ovh_sniper.services.matching import intents
+from ovh_sniper.services.ordering import outcomes
 from ovh_sniper.tests.faulty import Doomed, Killed
 from ovh_sniper.tests.market import CHECKOUT, Market
 from tenants.scoping import scope

@@ -27,9 +27,12 @@ COLD = {
     "POST /order/cart/*/item/*/configuration": 3,
     "GET /order/cart/*": 1,
     "GET /order/cart/*/item/*": 4,
+    "GET /order/cart/*/item/*/configuration/*": 3,
     "GET /order/cart/*/checkout": 1,
     "POST /order/cart/*/checkout": 1,
 }
+# what is asked of one that was kept: its price, its server and three options
+LOOKS = ["GET /order/cart/*/checkout", *["GET /order/cart/*/item/*"] * 4]
 
 
 def server(market: Market, host: str = "eu") -> dict[str, Any]:
@@ -113,15 +116,17 @@ def test_a_wish_that_does_not_order_orders_nothing(market: Market, mode: str) ->
 
 
 @pytest.mark.parametrize("age", [0, 300])
-def test_with_a_warm_cart_one_check_and_one_checkout_are_all(market: Market, age: int) -> None:
+def test_with_a_warm_cart_one_look_and_one_checkout_are_all(market: Market, age: int) -> None:
     market.wish()
     market.warm()
     market.wait(seconds=age)
     market.hush()
     market.appear()
     market.run()
-    asked = ["GET /order/cart/*/checkout", "POST /order/cart/*/checkout"]
-    assert market.calls(path="/order*") == asked
+    *looks, checkout = market.calls(path="/order*")
+    # side by side
+    assert sorted(looks) == LOOKS
+    assert checkout == "POST /order/cart/*/checkout"
     assert market.states == ["placed"]
 
 
@@ -212,7 +217,7 @@ def test_a_suspended_tenant_orders_nothing(market: Market) -> None:
 
 def test_an_order_of_another_tenant_is_not_found(market: Market, stranger: Tenant) -> None:
     from ovh_sniper.models import Order
-    from ovh_sniper.services import executing, following, ordering, reconciling
+    from ovh_sniper.services.ordering import by_hand, executing, following, paying, reconciling
     from tenants.scoping import scope
 
     market.wish()
@@ -222,9 +227,9 @@ def test_an_order_of_another_tenant_is_not_found(market: Market, stranger: Tenan
         partial(executing.execute, pk),
         partial(reconciling.reconcile, pk, now=market.now),
         partial(following.follow, pk, now=market.now),
-        partial(following.pay, pk),
-        partial(following.retract, pk, "other"),
-        partial(ordering.cancel, pk),
+        partial(paying.pay, pk),
+        partial(paying.retract, pk, "other"),
+        partial(by_hand.cancel, pk),
     ):
         with scope(stranger), pytest.raises(Order.DoesNotExist):
             act()

@@ -11,7 +11,7 @@ from bots.models import Bot, OutboxMessage, Person, StaffLink
 from bots.testing import make_bot
 from emulators.ovh.world import DEMO
 from ovh_sniper.models import Order, OrderReminder
-from ovh_sniper.services import following
+from ovh_sniper.services.ordering import paying
 from ovh_sniper.tests.market import Market
 from ovh_sniper.tests.stories import bought
 from tenants.models import AuditEvent, Membership
@@ -230,7 +230,7 @@ def test_a_server_that_somebody_let_go_is_not_ordered_again_by_itself(
     market.later(minutes=1)
     if end == "withdrawn":
         with scope(market.tenant):
-            following.retract(placed.pk, "expensive")
+            paying.retract(placed.pk, "expensive")
         market.later(minutes=2)
         market.later(minutes=2)
     else:
@@ -242,8 +242,9 @@ def test_a_server_that_somebody_let_go_is_not_ordered_again_by_itself(
     # the second one that was wished, and no third
     assert len(market.books()) == 2
     assert market.fresh(wish).state == "done"
-    # but somebody may want it again
-    market.resume(wish)
+    # but somebody may want it again, and say so
+    assert market.resume(wish) == 0
+    assert market.resume(wish, anew=True) == 1
     market.run()
     assert len(market.books()) == 3
 
@@ -260,7 +261,7 @@ def test_the_address_with_its_password_is_in_no_log_audit_or_message(
     market.fault("html", "GET", "/me/order/*/status")
     market.later(minutes=1)
     with scope(market.tenant):
-        following.pay(market.order.pk)
+        paying.pay(market.order.pk)
     market.run()
     address = market.order.url
     password = address.partition("orderPassword=")[2]

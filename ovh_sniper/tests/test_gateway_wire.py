@@ -21,14 +21,14 @@ def test_what_needs_no_account_is_not_signed(canned: CannedOvh, account: Ovh) ->
     canned.say("/1.0/order/cart/c-1/eco/options", ITEM)
     canned.say("/1.0/order/cart/c-1/item/5511", ITEM)
     canned.say("/1.0/order/cart/c-1/item/5511/requiredConfiguration", [])
-    canned.say("/1.0/order/cart/c-1/item/5511/configuration", {})
+    canned.say("/1.0/order/cart/c-1/item/5511/configuration", [1])
     account.create_cart("FR", "", datetime(2027, 3, 2, tzinfo=UTC))
     account.add_item("c-1", "27sk15")
     account.add_option("c-1", 5511, "ram")
     account.item("c-1", 5511)
     account.requirements("c-1", 5511)
     account.configure("c-1", 5511, "region", "europe")
-    assert len(canned.made()) == 6
+    assert len(canned.made()) == 7
     assert not [one for one in canned.requests if "x-ovh-signature" in one.headers]
     assert canned.times_asked() == 0
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ovh_sniper.models import GhostStock
-from ovh_sniper.services import ghosts, matching
+from ovh_sniper.services.matching import reacting
+from ovh_sniper.services.stock import ghosts
 from ovh_sniper.tests.market import CHEAP, Market
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def test_ghost_stock_is_told_and_tried_again_only_after_a_while(market: Market) 
     assert (held.refusals, held.fqn, held.datacenter) == (1, CHEAP, "gra")
     assert held.hold_until == market.now + ghosts.FIRST
     market.look()
-    matching.catch_up("eu", market.now)
+    reacting.catch_up("eu", market.now)
     market.later(seconds=29)
     assert market.states == ["refused out_of_stock"]
     market.later(seconds=1)

@@ -8,7 +8,7 @@ import pytest
 
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import GhostStock
-from ovh_sniper.services import ghosts
+from ovh_sniper.services.stock import ghosts
 from ovh_sniper.tests.shelves import LARGE, SMALL, at
 
 pytestmark = pytest.mark.django_db

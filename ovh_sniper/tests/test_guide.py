@@ -9,7 +9,8 @@ from django.conf import settings
 from django.urls import resolve
 
 from ovh_sniper.bot import router
-from ovh_sniper.services import commands, wish_csv
+from ovh_sniper.services.chat import commands
+from ovh_sniper.services.wishes import csv_file
 from tenants.models import ApiKey
 
 GUIDE = (Path(settings.BASE_DIR) / "docs" / "ovh.md").read_text(encoding="utf-8")
@@ -22,7 +23,7 @@ def first_cells(heading: str) -> list[str]:
 
 
 def test_the_columns_of_a_file() -> None:
-    assert first_cells("### CSV columns") == [f"`{name}`" for name in wish_csv.COLUMNS]
+    assert first_cells("### CSV columns") == [f"`{name}`" for name in csv_file.COLUMNS]
 
 
 def test_the_commands() -> None:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ovh_sniper.models import Configuration, StockInterval, Unwatched
-from ovh_sniper.services import history
-from ovh_sniper.services.history import Timeline
+from ovh_sniper.services.forecasting import history
+from ovh_sniper.services.forecasting.history import Timeline
 
 START = datetime(2027, 3, 1, tzinfo=UTC)  # a Monday
 NOW = START + timedelta(days=10)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ovh_sniper.models import Account, Alert, Order, Poller, Wish
-from ovh_sniper.services import lags
+from ovh_sniper.services.operators import lags
 from ovh_sniper.testing import make_account, make_wish
 from ovh_sniper.tests.shelves import SMALL, at
 from tenants.models import Tenant

@@ -1,4 +1,4 @@
-"""Orders by hand: what is ordered, where it goes next, what is a repeat, and taking one back."""
+"""Orders by hand: what is ordered, where it goes next, and taking one back."""
 
 from __future__ import annotations
 
@@ -9,21 +9,13 @@ from typing import Any
 import pytest
 
 from ovh_sniper.models import Order
-from ovh_sniper.services import intents, ordering
-from ovh_sniper.services.objections import CannotOrder, NotCancellable, Repeated
+from ovh_sniper.services.ordering import by_hand
+from ovh_sniper.services.wording.objections import CannotOrder, NotCancellable
 from ovh_sniper.tests.market import BIG, CHEAP, CHECKOUT, PLAN, Market
-from ovh_sniper.tests.races import in_a_race, in_threads
-from tenants.models import Tenant
+from ovh_sniper.tests.ordered import order
 from tenants.scoping import scope
 
 pytestmark = pytest.mark.django_db
-
-
-def order(market: Market, **fields: Any) -> list[Order]:
-    """Order by hand, as the portal and a chat do."""
-    given = {"source": Order.Source.PORTAL, "now": market.now, **fields}
-    with scope(market.tenant):
-        return ordering.order_plan(market.account, given.pop("plan", PLAN), **given)
 
 
 # --- What
@@ -136,111 +128,6 @@ def test_an_order_that_runs_out_of_places_ends(market: Market) -> None:
     assert market.books() == []
 
 
-# --- A repeat
-
-
-def test_the_same_within_two_minutes_is_a_repeat(market: Market) -> None:
-    market.appear()
-    (first,) = order(market)
-    with pytest.raises(Repeated) as caught:
-        order(market)
-    assert caught.value.order == first
-    market.wait(minutes=2)
-    order(market)
-    assert len(market.orders) == 2
-
-
-@pytest.mark.parametrize("way", ["place", "plan", "account"])
-def test_another_place_plan_or_account_is_no_repeat(market: Market, way: str) -> None:
-    market.put("rbx")
-    market.appear("gra")
-    market.appear("gra", fqn="24sk20.ram-32g-ecc-2133.softraid-2x480ssd")
-    order(market, datacenters=["gra"])
-    if way == "account":
-        market.account = market.link(name="Another")
-    order(
-        market,
-        plan="24sk20" if way == "plan" else PLAN,
-        datacenters=["rbx"] if way == "place" else ["gra"],
-    )
-    assert len(market.orders) == 2
-
-
-def test_what_bought_nothing_and_what_a_wish_ordered_are_no_repeats(market: Market) -> None:
-    market.wish()
-    market.appear()
-    order(market)
-    with market.inside():
-        Order.objects.exclude(source="wish").update(state="refused")
-    order(market)
-    assert len(market.orders) == 3
-
-
-@pytest.mark.parametrize("guards", [False, True])
-def test_a_wish_may_do_without_the_guard(market: Market, *, guards: bool) -> None:
-    wish = market.wish(mode="ask", quantity=2, guards_repeats=guards)
-    (change,) = market.appear()
-
-    def press(number: int) -> Order | None:
-        with scope(market.tenant):
-            return intents.intend(
-                wish,
-                change,
-                "gra",
-                source=Order.Source.BUTTON,
-                request_key=f"press {number}",
-                now=market.now,
-            )
-
-    press(1)
-    if guards:
-        with pytest.raises(Repeated):
-            press(2)
-    else:
-        press(2)
-    assert len(market.orders) == 2 - guards
-    if not guards:
-        # and still not more than the wish asks for
-        assert press(3) is None
-
-
-def test_a_key_names_one_request_however_long_it_is(market: Market) -> None:
-    market.appear()
-    long = "k" * 200
-    first = order(market, request_key=f"{long}a", quantity=3)
-    assert order(market, request_key=f"{long}a", quantity=3) == first
-    market.wait(minutes=3)
-    assert order(market, request_key=f"{long}b") != first[:1]
-    assert len(market.orders) == 4
-
-
-def test_a_key_is_the_tenants_own(market: Market, stranger: Tenant) -> None:
-    theirs = market.link(tenant=stranger)
-    market.appear()
-    order(market, request_key="same")
-    with scope(stranger):
-        (their_order,) = ordering.order_plan(
-            theirs, PLAN, source=Order.Source.API, request_key="same", now=market.now
-        )
-    assert their_order not in market.orders
-
-
-@in_a_race
-@pytest.mark.django_db(transaction=True)
-def test_four_presses_at_the_same_moment(market: Market) -> None:
-    market.appear()
-
-    def press(number: int) -> str:
-        try:
-            order(market, request_key="" if number % 2 else "press")
-        except Repeated:
-            return "repeated"
-        return "ordered"
-
-    in_threads(4, press)
-    assert len(market.orders) == 1
-
-
 # --- Taken back
 
 
@@ -248,7 +135,7 @@ def test_an_order_that_was_not_sent_is_taken_back(market: Market) -> None:
     market.appear()
     (made,) = order(market)
     with scope(market.tenant):
-        ordering.cancel(made.pk, requested_by="bob@example.org", now=market.now)
+        by_hand.cancel(made.pk, requested_by="bob@example.org", now=market.now)
     market.later()
     assert market.states == ["cancelled staff"]
     assert market.books() == []
@@ -276,7 +163,7 @@ def test_too_late_is_told_honestly(market: Market, state: str, reason: str) -> N
     with scope(market.tenant):
         Order.objects.update(state=state)
         with pytest.raises(NotCancellable) as caught:
-            ordering.cancel(made.pk, now=market.now)
+            by_hand.cancel(made.pk, now=market.now)
     assert (caught.value.reason, market.order.state) == (reason, state)
 
 
@@ -284,7 +171,7 @@ def test_a_preview_is_what_is_ordered_and_writes_nothing(market: Market) -> None
     market.put("rbx", "24H")
     market.appear("gra")
     with market.inside():
-        shown = ordering.preview(market.account, PLAN, now=market.now)
+        shown = by_hand.preview(market.account, PLAN, now=market.now)
     assert (shown.datacenters, str(shown.due_now), str(shown.renewal), shown.currency) == (
         ("gra", "rbx"),
         "31.18",

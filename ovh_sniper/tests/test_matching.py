@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from ovh_sniper.models import Alert, Poller, StockInterval, Wish
-from ovh_sniper.services import fitting, matching
+from ovh_sniper.services.matching import fitting, reacting
 from ovh_sniper.tests.market import CHEAP, PLAN, Market
 from tenants.models import Tenant
 from tenants.scoping import scope
@@ -155,8 +155,8 @@ def test_what_cannot_be_ordered_is_no_stock(market: Market, word: str) -> None:
 
 
 def test_a_schedule_that_is_closed_waits_until_it_opens(market: Market) -> None:
-    opens = market.local_time(hours=2)
-    wish = market.wish(schedule={"from": f"{opens:%H:%M}", "to": f"{opens:%H}:59"})
+    opens, closes = market.local_time(hours=2), market.local_time(hours=3)
+    wish = market.wish(schedule={"from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"})
     market.appear()
     market.run()
     assert market.orders == []
@@ -245,7 +245,7 @@ def test_a_wish_that_cannot_be_looked_at_is_not_tried_at_every_tick(market: Mark
             extras=[1], quantity=3, state="armed", retry_at=market.now
         )
     market.run()
-    assert market.fresh(broken).retry_at == market.now + matching.AFTER_TROUBLE
+    assert market.fresh(broken).retry_at == market.now + reacting.AFTER_TROUBLE
     assert market.fresh(sound).state == "done"
     assert len(market.books()) == 3
 
@@ -261,13 +261,13 @@ def test_what_a_dead_process_left_undone_is_caught_up_with(market: Market) -> No
     with market.inside():
         Wish.objects.update(state="armed")
     for _twice in range(2):
-        matching.catch_up("eu", market.now)
+        reacting.catch_up("eu", market.now)
         market.run()
     assert market.states == ["placed"]
     market.wait(minutes=11)
     with market.inside():
         Wish.objects.update(state="armed", quantity=2)
-    assert matching.catch_up("eu", market.now) == 0
+    assert reacting.catch_up("eu", market.now) == 0
     assert market.fresh(wish).state == "armed"
 
 
@@ -283,9 +283,9 @@ def test_wishes_are_found_by_every_term(market: Market) -> None:
     market.wish(max_delivery_hours=0)
     changes = market.appear(count=0)
     assert StockInterval.objects.count() == len(changes) == 1
-    found = matching.find("eu", changes, market.now)
+    found = reacting.find("eu", changes, market.now)
     assert found == {market.tenant.pk: [(wish.pk, changes[0]) for wish in expected]}
     with market.inside():
         every = list(Wish.objects.order_by("pk"))
     assert [one for one in every if fitting.waits_for(one, changes[0])] == expected
-    assert matching.find("ca", changes, market.now) == {}
+    assert reacting.find("ca", changes, market.now) == {}

@@ -9,7 +9,10 @@ import pytest
 from django.utils import timezone
 
 from ovh_sniper.models import Account, Order, WarmCart
-from ovh_sniper.services import doctor, executing, following, keeping, leaving
+from ovh_sniper.services.accounts import doctor
+from ovh_sniper.services.carts import keeping
+from ovh_sniper.services.leaving import ending
+from ovh_sniper.services.ordering import executing, following
 from ovh_sniper.testing import make_account
 from ovh_sniper.tests.canned import CannedOvh
 from ovh_sniper.tests.linked import codes, fresh, said
@@ -118,5 +121,5 @@ def test_nobody_elses_key_is_logged_out(
     now = timezone.now()
     account = make_account(tenant, left_at=now, retry_at=now, **blank)
     with scope(tenant, transaction=False):
-        assert leaving.leave(account.pk, now)
+        assert ending.leave(account.pk, now)
     assert canned.requests == []

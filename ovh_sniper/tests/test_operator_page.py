@@ -139,21 +139,20 @@ def test_what_is_stuck_is_named(operator: Client, tenant: Tenant) -> None:
         WarmCart.objects.create(account=account, state="ready", cart_id="c4rt-1d")
     StoredCatalogue.objects.create(host="eu", subsidiary="FR", fetched_at=now - timedelta(days=3))
     shown = operator.get(PAGE)
-    assert [one["order"].pk for one in shown.context["unclear"]] == [old.pk]
+    unclear, broken, prices = shown.context["tables"]
+    assert [line.name for line in unclear.lines] == [old]
     told = figures(shown)
     assert told["Orders without an answer"] == ("1", "bad")
     assert told["Broken accounts"] == ("1", "bad")
     assert told["Carts: ready"][0] == "1"
-    assert [(one["name"], one["is_bad"]) for one in shown.context["price_lists"]] == [
-        ("eu/FR", True)
-    ]
+    assert [(str(line.name), line.cells[0].is_bad) for line in prices.lines] == [("eu/FR", True)]
     text = text_of(shown)
     assert "OVH no longer takes the key" in text
     assert "c4rt-1d" not in text
     links = [figure.url for figure in shown.context["figures"]]
-    links += [
-        one["url"] for name in ("unclear", "broken", "price_lists") for one in shown.context[name]
-    ]
+    for table in (unclear, broken, prices):
+        assert table.lines, table.title
+        links += [line.url for line in table.lines]
     for link in links:
         assert operator.get(link).status_code == 200, link
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from bots.models import Bot
 from bots.testing import Someone, outgoing
 from ovh_sniper.models import Account, Order, Preferences
-from ovh_sniper.services import telling, wishes
+from ovh_sniper.services.telling import news
+from ovh_sniper.services.wishes import lifecycle
 from ovh_sniper.testing import make_wish, orders_of, poll, run_orders
 from ovh_sniper.tests.chatting import (
     CHEAPEST,
@@ -92,7 +93,7 @@ def test_no_message_holds_the_orders_password_or_its_cart(
     run_orders()
     order = the_order(bot.tenant)
     with scope(bot.tenant):
-        telling.payment_due(order, 30)
+        news.payment_due(order, 30)
     password = order.url.partition("orderPassword=")[2]
     assert password
     for one in outgoing(bot):
@@ -184,7 +185,7 @@ def test_a_wish_that_is_fulfilled_or_stopped_is_told(
     assert any("Wish fulfilled: Mine" in text for text in texts_to(bot, oscar))
     wish = make_wish(linked, name="Short", expires_at=timezone.now() + timedelta(hours=1))
     with scope(bot.tenant):
-        assert wishes.expire(timezone.now() + timedelta(hours=2)) == 1
+        assert lifecycle.expire(timezone.now() + timedelta(hours=2)) == 1
     assert any("its time is over: Short" in text for text in texts_to(bot, oscar))
     assert wish.pk
 

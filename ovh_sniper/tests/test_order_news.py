@@ -15,8 +15,9 @@ from bots.messages import units
 from bots.models import Bot, Channel, Notice
 from bots.testing import Someone, make_chat
 from ovh_sniper.models import Account, Order, Preferences
-from ovh_sniper.services import order_cards, telling, wishes
-from ovh_sniper.services.recipients import Recipient
+from ovh_sniper.services.telling import news, order_cards
+from ovh_sniper.services.telling.recipients import Recipient
+from ovh_sniper.services.wishes import lifecycle
 from ovh_sniper.testing import TESTER, make_account, make_wish, run_orders
 from ovh_sniper.tests.chatting import (
     MAX_DATA,
@@ -191,8 +192,8 @@ def test_a_message_said_twice_is_said_once(
     before = [one for one in sent_to(bot, oscar) if one.method == "sendMessage"]
     for _again in range(2):
         with scope(bot.tenant):
-            telling.submitted(order)
-            telling.succeeded(order)
+            news.submitted(order)
+            news.succeeded(order)
     after = [one for one in sent_to(bot, oscar) if one.method == "sendMessage"]
     assert len(after) == len(before)
 
@@ -202,6 +203,6 @@ def test_a_wish_that_is_paused_takes_its_queued_orders_back_and_says_so(
 ) -> None:
     wish = wish_for(linked, ovh_emulator)
     with scope(bot.tenant):
-        assert wishes.pause([wish], actor=TESTER, now=timezone.now()) == 1
+        assert lifecycle.pause([wish], actor=TESTER, now=timezone.now()) == 1
     [said] = [text for text in texts_to(bot, oscar) if "Order cancelled" in text]
     assert "The wish was paused" in said

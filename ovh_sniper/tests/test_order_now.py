@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from ovh_sniper.models import Account, Preferences
-from ovh_sniper.services import preferences
+from ovh_sniper.services.telling import preferences
 from ovh_sniper.testing import fetch_catalogue, make_account, orders_of, run_orders
 from ovh_sniper.tests.looks import look
 from ovh_sniper.tests.pages import member, url
@@ -126,6 +126,12 @@ class TestPreview:
     def test_nonsense_in_the_address(self, tenant: Tenant, alice: Client, query: str) -> None:
         assert alice.get(url(tenant, f"orders/new/{query}")).status_code == 200
 
+    def test_without_a_plan_it_leads_to_the_stock(self, tenant: Tenant, alice: Client) -> None:
+        page = alice.get(url(tenant, "orders/new/")).content.decode()
+        assert "Which server?" in page
+        assert f'class="button primary" href="{url(tenant, "")}"' in page
+        assert 'id="order-form"' not in page
+
     def test_without_an_account_it_says_so(
         self, tenant: Tenant, alice: Client, ovh_emulator: OvhEmulator
     ) -> None:
@@ -236,16 +242,18 @@ class TestOnceMore:
         press(alice, tenant, ready(alice, tenant, quantity="3"), quantity="3")
         assert len(orders_of(tenant)) == 3
 
-    @pytest.mark.parametrize("step", ["order", "confirm"])
+    # dearer now, and only by the month
+    @pytest.mark.parametrize("price", [{"month": "14.99"}, {"month": "20.98", "setup": "5.00"}])
     def test_a_price_that_moved_since_it_was_shown_asks(
-        self, tenant: Tenant, alice: Client, stocked: OvhEmulator, step: str
+        self, tenant: Tenant, alice: Client, stocked: OvhEmulator, price: dict[str, str]
     ) -> None:
         page = opened(alice, tenant)
-        stocked.set_price("eu", PLAN, month="14.99")
+        stocked.set_price("eu", PLAN, **price)
         fetch_catalogue("eu")
-        asked = press(alice, tenant, page, step).content.decode()
-        assert orders_of(tenant) == []
-        assert "Please look once more" in asked
+        for step in ("order", "confirm"):
+            asked = press(alice, tenant, page, step).content.decode()
+            assert orders_of(tenant) == []
+            assert "Please look once more" in asked
         press(alice, tenant, asked, "confirm")
         assert len(orders_of(tenant)) == 1
 

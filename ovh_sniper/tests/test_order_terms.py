@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from ovh_sniper.models import Wish
+from ovh_sniper.services.ordering import by_hand
+from ovh_sniper.services.telling.alert_facts import Due
 from ovh_sniper.testing import DATACENTER
 from ovh_sniper.tests.market import CHEAP, CHECKOUT, Market
+from tenants.scoping import scope
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +97,22 @@ def test_limits_in_another_currency_are_not_compared(market: Market, limits: Any
     market.run()
     assert market.states == ["refused currency" if limits else "placed"]
     assert len(market.books()) == (not limits)
+
+
+def test_what_a_press_found_too_dear_is_not_left_alone(market: Market) -> None:
+    wish = market.wish(mode="ask")
+    [change] = market.appear()
+    market.wait(minutes=1)
+    shown = Due(Decimal(31), Decimal(15), "EUR")
+    with scope(market.tenant):
+        by_hand.intend(wish, change, "gra", source="button", shown=shown, now=market.now)
+    market.run()
+    assert market.states == ["refused price_over_cap"]
+    # its alert showed a lower price; the wish itself has no limit
+    with market.inside():
+        Wish.objects.update(mode="order", retry_at=market.now)
+    market.run()
+    assert market.states == ["refused price_over_cap", "placed"]
 
 
 # --- Paying

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from bots.models import Bot
+from bots.testing import Someone
 from ovh_sniper.models import Order
-from ovh_sniper.services import following
-from ovh_sniper.services.access import ovh_of
-from ovh_sniper.services.objections import NotCancellable
+from ovh_sniper.services.accounts.access import ovh_of
+from ovh_sniper.services.ordering import following, paying
+from ovh_sniper.services.wording.objections import NotCancellable
+from ovh_sniper.tests.chatting import texts_to
 from ovh_sniper.tests.faulty import Doomed, Killed
 from ovh_sniper.tests.market import Market
 from ovh_sniper.tests.stories import bought
@@ -27,18 +30,18 @@ def ask(market: Market, act: Any) -> Order:
     return order
 
 
-pay = following.pay
-retract = partial(following.retract, reason="expensive")
+pay = paying.pay
+retract = partial(paying.retract, reason="expensive")
 
 
 @pytest.fixture
-def paying(market: Market) -> Order:
+def unpaid(market: Market) -> Order:
     order = bought(market)
     market.later(minutes=1)
     return order
 
 
-def test_an_unpaid_order_is_paid_once(market: Market, paying: Order) -> None:
+def test_an_unpaid_order_is_paid_once(market: Market, unpaid: Order) -> None:
     ask(market, pay)
     ask(market, pay)
     market.run()
@@ -51,7 +54,7 @@ def test_an_unpaid_order_is_paid_once(market: Market, paying: Order) -> None:
     assert caught.value.reason == "paid"
 
 
-def test_a_payment_whose_answer_was_lost_is_not_repeated(market: Market, paying: Order) -> None:
+def test_a_payment_whose_answer_was_lost_is_not_repeated(market: Market, unpaid: Order) -> None:
     market.fault("lost_answer", path=PAY)
     ask(market, pay)
     market.run()
@@ -63,25 +66,60 @@ def test_a_payment_whose_answer_was_lost_is_not_repeated(market: Market, paying:
     assert market.order.state == "checking"
 
 
-@pytest.mark.parametrize("after", [False, True])
-def test_a_worker_that_died_while_he_paid(market: Market, paying: Order, *, after: bool) -> None:
+def die_while_paying(market: Market, order: Order, *, after: bool) -> None:
+    """Have a worker die at the call that pays: before it is sent, or after OVH took it."""
     ask(market, pay)
     with market.inside(), pytest.raises(Killed):
         following.follow(
-            paying.pk,
+            order.pk,
             now=market.now,
             connect=lambda account: Doomed(ovh_of(account), "pay", after=after),
         )
+
+
+def test_a_worker_that_died_after_he_paid_has_paid_once(
+    market: Market, bot: Bot, oscar: Someone, unpaid: Order
+) -> None:
+    die_while_paying(market, unpaid, after=True)
     market.later()
-    assert market.order.state == ("delivered" if after else "placed")
-    if not after:
-        ask(market, pay)
-        market.run()
-        assert market.order.state == "checking"
+    assert (market.order.state, market.order.pay_sent_at) == ("delivered", None)
     assert len(market.calls("POST", PAY)) == 1
+    assert not any("Not paid" in text for text in texts_to(bot, oscar))
 
 
-def test_a_payment_that_could_not_be_sent_is_sent_later(market: Market, paying: Order) -> None:
+def test_a_request_to_pay_that_never_arrived_is_told_and_not_repeated(
+    market: Market, bot: Bot, oscar: Someone, unpaid: Order
+) -> None:
+    die_while_paying(market, unpaid, after=False)
+    assert market.order.pay_sent_at == market.now
+    market.later()
+    market.later()
+    assert market.calls("POST", PAY) == []
+    assert market.states == ["placed payment_lost"]
+    [said] = [text for text in texts_to(bot, oscar) if "Not paid" in text]
+    assert "Try again" in said
+    assert len(market.audited("ovh_order.pay_lost")) == 1
+    ask(market, pay)
+    market.run()
+    assert len(market.calls("POST", PAY)) == 1
+    # why it was not paid is over
+    assert market.states == ["checking"]
+
+
+def test_what_is_pressed_again_waits_until_the_first_request_can_arrive_no_more(
+    market: Market, unpaid: Order
+) -> None:
+    die_while_paying(market, unpaid, after=False)
+    ask(market, pay)
+    market.run()
+    market.later(seconds=30)
+    assert market.calls("POST", PAY) == []
+    market.later(seconds=30)
+    assert len(market.calls("POST", PAY)) == 1
+    assert market.states == ["checking"]
+
+
+def test_a_payment_that_could_not_be_sent_is_sent_later(market: Market, unpaid: Order) -> None:
     market.fault("throttled", "GET", "/me/order/*/status")
     ask(market, pay)
     market.run()
@@ -98,7 +136,12 @@ def test_a_payment_that_could_not_be_sent_is_sent_later(market: Market, paying: 
     ],
 )
 def test_a_payment_that_ovh_refuses_says_why_and_is_not_repeated(
-    market: Market, paying: Order, account: dict[str, str], reason: str
+    market: Market,
+    bot: Bot,
+    oscar: Someone,
+    unpaid: Order,
+    account: dict[str, str],
+    reason: str,
 ) -> None:
     market.emulator.set_account("eu", **account)
     ask(market, pay)
@@ -106,15 +149,16 @@ def test_a_payment_that_ovh_refuses_says_why_and_is_not_repeated(
     market.later(minutes=1)
     assert market.states == [f"placed {reason}"]
     assert len(market.calls("POST", PAY)) == 1
+    assert sum("Not paid" in text for text in texts_to(bot, oscar)) == 1
 
 
-def test_without_a_known_method_ovh_is_asked_for_one(market: Market, paying: Order) -> None:
+def test_without_a_known_method_ovh_is_asked_for_one(market: Market, unpaid: Order) -> None:
     with market.inside():
         type(market.account).objects.update(payment_method_id=None)
     ask(market, pay)
     market.run()
     assert market.order.state == "checking"
-    assert paying.pk
+    assert unpaid.pk
 
 
 def test_a_paid_order_is_withdrawn_from_once(market: Market) -> None:
@@ -195,4 +239,4 @@ def test_what_is_too_late_or_too_early_says_why(
 def test_a_reason_that_ovh_does_not_know_is_not_sent(market: Market) -> None:
     bought(market, autopay=True)
     with pytest.raises(ValueError, match="because"):
-        ask(market, partial(following.retract, reason="because"))
+        ask(market, partial(paying.retract, reason="because"))

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Account, Configuration
-from ovh_sniper.services import ghosts
+from ovh_sniper.services.stock import ghosts
 from ovh_sniper.testing import fetch_catalogue, make_account
 from ovh_sniper.tests.looks import look
 from ovh_sniper.tests.pages import member, url

@@ -10,8 +10,8 @@ import pytest
 from emulators.ovh.routes import STOCK
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Account, Alert, Poller, Preferences, StoredCatalogue, Wish
-from ovh_sniper.services import demand, polling
-from ovh_sniper.services.polling import End
+from ovh_sniper.services.polling import demand, serving
+from ovh_sniper.services.polling.serving import End
 from ovh_sniper.testing import make_account, make_wish, orders_of
 from ovh_sniper.tests.shelves import LARGE, OTHER, SMALL, at, intervals, row
 from ovh_sniper.tests.turns import PLAN, FakeShelf, arm, poller, since_start, turn
@@ -82,7 +82,7 @@ def test_hosts_are_polled_apart(
     europe: Account, stranger: Tenant, ovh_emulator: OvhEmulator
 ) -> None:
     make_account(stranger, "us")
-    assert polling.unserved(at(0)) == [Host.EU, Host.US]
+    assert serving.unserved(at(0)) == [Host.EU, Host.US]
     turn(5)
     assert (poller().rows > 100, poller().succeeded_at) == (True, at(0))
     assert not Poller.objects.filter(host="us").exists()
@@ -122,7 +122,7 @@ def test_nothing_of_a_single_plan_is_asked_for_before_the_whole_list(
 
 
 def test_nobody_is_asked_for_what_nobody_needs(shown: FakeShelf) -> None:
-    assert polling.unserved(at(0)) == []
+    assert serving.unserved(at(0)) == []
     assert turn(60, shown=shown) == End.UNNEEDED
     assert shown.asked == []
 
@@ -132,8 +132,8 @@ def test_a_host_without_accounts_is_polled_for_an_armed_wish_and_for_a_page(
 ) -> None:
     arm(tenant, host="ca", subsidiary="QC")
     demand.want(Host.US, at(0))
-    assert polling.unserved(at(1)) == [Host.CA, Host.US]
-    assert polling.unserved(at(601)) == [Host.CA]
+    assert serving.unserved(at(1)) == [Host.CA, Host.US]
+    assert serving.unserved(at(601)) == [Host.CA]
 
 
 def test_a_page_that_is_looked_at_writes_once_a_minute(django_assert_num_queries: Any) -> None:
@@ -158,13 +158,13 @@ def test_a_wish_that_waits_for_no_server_needs_no_host(
     tenant: Tenant, changes: dict[str, Any]
 ) -> None:
     arm(tenant, **changes)
-    assert polling.unserved(at(0)) == []
+    assert serving.unserved(at(0)) == []
 
 
 def test_a_suspended_tenant_needs_no_host(europe: Account) -> None:
     arm(europe.tenant)
     Tenant.objects.filter(pk=europe.tenant_id).update(state=Tenant.State.SUSPENDED)
-    assert polling.unserved(at(0)) == []
+    assert serving.unserved(at(0)) == []
 
 
 def test_a_turn_ends_when_the_host_is_needed_no_more(europe: Account, shown: FakeShelf) -> None:

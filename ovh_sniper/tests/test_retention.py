@@ -25,7 +25,9 @@ from ovh_sniper.models import (
     VpsPlan,
     Wish,
 )
-from ovh_sniper.services import ghosts, retention, stock
+from ovh_sniper.services.operators import retention
+from ovh_sniper.services.stock import ghosts
+from ovh_sniper.services.stock import intervals as stock
 from ovh_sniper.tasks import retention as tasks
 from ovh_sniper.testing import make_account
 from ovh_sniper.tests.shelves import LARGE, OTHER, SMALL, at, intervals, row, started

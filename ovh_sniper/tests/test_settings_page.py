@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from bots.models import Chat
-from bots.testing import make_bot, make_chat
+from bots.services.listed_chats import MOST
+from bots.testing import make_bot, make_chat, make_newer_chats
 from ovh_sniper.models import Preferences
 from ovh_sniper.tests.pages import member, url
 from tenants.models import AuditEvent, Tenant
@@ -163,6 +164,22 @@ class TestChats:
             Chat.objects.filter(pk=chat.pk).update(state=Chat.State.LEFT)
         assert "Watchers" in shown(alice, tenant)
         assert alice.post(url(tenant, PAGE), typed(chat=str(chat.pk))).status_code == 302
+
+    def test_one_that_fell_out_of_the_list_meanwhile_is_taken(
+        self, tenant: Tenant, alice: Client
+    ) -> None:
+        bot = make_bot(tenant, products=("ovh_sniper",))
+        chat = make_chat(bot, title="Watchers")
+        raffles = make_chat(make_bot(tenant, products=("lottery",)), title="Raffles")
+        make_newer_chats(bot, MOST)
+        refused = alice.post(url(tenant, PAGE), typed(chat=str(raffles.pk)))
+        assert "Select a valid choice." in refused.content.decode()
+        wrong = alice.post(url(tenant, PAGE), typed(chat=str(chat.pk), interval=""))
+        assert f'<option value="{chat.pk}" selected>' in wrong.content.decode()
+        assert alice.post(url(tenant, PAGE), typed(chat=str(chat.pk))).status_code == 302
+        found = kept(tenant)
+        assert found is not None
+        assert found.chat_id == chat.pk
 
     def test_another_tenants_chat_is_no_choice(
         self, tenant: Tenant, stranger: Tenant, alice: Client

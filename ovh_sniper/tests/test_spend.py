@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ovh_sniper.models import Account, Order
-from ovh_sniper.services import spend
+from ovh_sniper.services.orders import spend
 from ovh_sniper.testing import make_account
 from tenants.models import Tenant
 from tenants.scoping import scope

@@ -11,8 +11,8 @@ from emulators.ovh.stock import ANSWERS, is_orderable
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.gateways.ovh import shelf
 from ovh_sniper.models import Configuration, StockInterval, Unwatched
-from ovh_sniper.services import stock
-from ovh_sniper.services.stock import CHANGED, CLOSED, OPENED, Superseded
+from ovh_sniper.services.stock import intervals as stock
+from ovh_sniper.services.stock.intervals import CHANGED, CLOSED, OPENED, Superseded
 from ovh_sniper.tests.shelves import (
     LARGE,
     OTHER,

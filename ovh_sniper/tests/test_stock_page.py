@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Account, Configuration, Poller, StoredCatalogue, StoredPlan
-from ovh_sniper.services import ghosts
+from ovh_sniper.services.stock import ghosts
 from ovh_sniper.testing import make_account, make_wish, poll
 from ovh_sniper.tests.looks import look
 from ovh_sniper.tests.pages import member, url

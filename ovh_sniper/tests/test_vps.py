@@ -1,78 +1,39 @@
-"""VPS plans are watched once for all tenants, and alerted of; nothing is ordered."""
+"""VPS plans: what counts as stock, who is told of it, what pages show; nothing is ordered."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.utils import timezone
 
 from bots.testing import Someone
 from ovh_sniper.gateways.hosts import Host
-from ovh_sniper.models import Alert, Configuration, Order, StockInterval, VpsPlan, Wish
-from ovh_sniper.services import demand, matching, vps, vps_rows, wishes
+from ovh_sniper.models import Alert, Order, StockInterval, VpsPlan, Wish
+from ovh_sniper.services.polling import vps
 from ovh_sniper.tasks import orders as order_tasks
 from ovh_sniper.tasks import vps as tasks
-from ovh_sniper.testing import TESTER, poll
 from ovh_sniper.tests.chatting import keys_of, make_ovh_bot, make_staff, sent_to
 from ovh_sniper.tests.shelves import at
+from ovh_sniper.tests.vps_shelf import (
+    LINUX,
+    OUT,
+    PLAN,
+    PREORDER,
+    ROUTE,
+    THERE,
+    alerts_of,
+    begin,
+    look,
+    put,
+    watch,
+)
 from tenants.models import Tenant
-from tenants.scoping import scope, unscoped
+from tenants.scoping import scope
 
 if TYPE_CHECKING:
     from emulators.ovh import OvhEmulator
 
 pytestmark = pytest.mark.django_db
-PLAN = "vps-2027-model2"
-ROUTE = "/vps/order/rule/datacenter"
-THERE, OUT, PREORDER = "available", "out-of-stock", "out-of-stock-preorder-allowed"
-
-
-def watch(tenant: Tenant, **fields: Any) -> Wish:
-    """Arm a wish for the plan, as a tenant does."""
-    values = {
-        "host": "eu",
-        "subsidiary": "FR",
-        "plan_code": PLAN,
-        "track": Wish.Track.VPS,
-        "mode": Wish.Mode.ALERT,
-        **fields,
-    }
-    with scope(tenant):
-        return wishes.create(actor=TESTER, now=timezone.now(), **values)
-
-
-def put(
-    emulator: OvhEmulator, linux: str = OUT, windows: str = OUT, days: int = 0, **more: Any
-) -> None:
-    """Say what OVH has in Gravelines; Strasbourg has nothing."""
-    place = {"datacenter": "eu-west-gra", "code": "GRA", "status": THERE}
-    systems = {"linuxStatus": linux, "windowsStatus": windows, "daysBeforeDelivery": days}
-    other = {"datacenter": "eu-west-sbg", "code": "SBG", "status": THERE}
-    gone = {"linuxStatus": OUT, "windowsStatus": OUT, "daysBeforeDelivery": 0}
-    emulator.set_vps("eu", PLAN, [{**place, **systems, **more}, {**other, **gone}])
-
-
-def look(seconds: float) -> list[tuple[str, str, str]]:
-    """Do what the clock does with all plans that are due; return what changed."""
-    changes = []
-    for plan_id in vps.due(at(seconds)):
-        changes += vps.look(plan_id, at(seconds))
-    return [(one.kind, one.row.system_storage, one.datacenter) for one in changes]
-
-
-def begin(seconds: float = 0) -> None:
-    """Make the first look at everything that is watched."""
-    vps.ensure_wanted(at(seconds))
-    look(seconds)
-
-
-def alerts_of(tenant: Tenant) -> list[tuple[str, str, str]]:
-    with scope(tenant):
-        return list(Alert.objects.order_by("pk").values_list("fqn", "datacenter", "state"))
-
-
-LINUX, WINDOWS = f"vps/FR/{PLAN}/linux", f"vps/FR/{PLAN}/windows"
 
 
 # --- What counts as stock
@@ -221,164 +182,6 @@ def test_what_is_there_already_is_told_to_a_new_wish(
     order_tasks.sweep_wishes()
     assert alerts_of(stranger) == [(LINUX, "gra", "open")]
     assert ovh_emulator.calls(path=ROUTE) == []
-
-
-# --- Once for all, and no oftener than needed
-
-
-def test_1_and_50_tenants_cost_ovh_the_same_calls(
-    tenant: Tenant, ovh_emulator: OvhEmulator
-) -> None:
-    watch(tenant)
-    with unscoped("a test writes wishes of many tenants"):
-        others = Tenant.objects.bulk_create(Tenant(slug=f"m{n}", name=str(n)) for n in range(49))
-        Wish.objects.bulk_create(
-            Wish(tenant=one, host="eu", subsidiary="FR", plan_code=PLAN, track=Wish.Track.VPS)
-            for one in others
-        )
-    begin()
-    look(10)
-    look(60)
-    assert len(ovh_emulator.calls(path=ROUTE)) == 2
-
-
-def test_each_subsidiary_is_asked_for_itself(
-    tenant: Tenant, stranger: Tenant, ovh_emulator: OvhEmulator
-) -> None:
-    watch(tenant)
-    watch(stranger, subsidiary="DE")
-    begin()
-    queries = sorted(one["query"] for one in ovh_emulator.calls(path=ROUTE))
-    assert queries == [
-        f"ovhSubsidiary=DE&planCode={PLAN}",
-        f"ovhSubsidiary=FR&planCode={PLAN}",
-    ]
-
-
-def test_no_more_than_eight_plans_are_looked_at_in_a_minute(
-    tenant: Tenant, ovh_emulator: OvhEmulator
-) -> None:
-    for number in range(10):
-        watch(tenant, plan_code=f"vps-{number}")
-    vps.ensure_wanted(at(0))
-    assert len(vps.due(at(0))) == 8
-    look(0)
-    # those that had to wait come first
-    assert len(vps.due(at(30))) == 2
-
-
-@pytest.mark.parametrize("state", [Wish.State.PAUSED, Wish.State.DONE, Wish.State.EXPIRED])
-def test_nobody_asks_for_what_nobody_watches_any_more(
-    tenant: Tenant, ovh_emulator: OvhEmulator, state: str
-) -> None:
-    wish = watch(tenant)
-    begin()
-    with scope(tenant):
-        Wish.objects.filter(pk=wish.pk).update(state=state)
-    assert vps.due(at(600)) == []
-    # the dedicated servers' poller has no part in it
-    assert demand.needed(at(0)) == set()
-
-
-def test_two_workers_look_once(tenant: Tenant, ovh_emulator: OvhEmulator) -> None:
-    watch(tenant)
-    vps.ensure_wanted(at(0))
-    vps.ensure_wanted(at(0))
-    (plan_id,) = vps.due(at(0))
-    vps.look(plan_id, at(0))
-    vps.look(plan_id, at(0))
-    assert len(ovh_emulator.calls(path=ROUTE)) == 1
-
-
-# --- Trouble
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [{"kind": "html"}, {"kind": "null"}, {"kind": "throttled", "retry_after": 300}],
-    ids=str,
-)
-def test_a_look_that_failed_is_not_sold_out(
-    tenant: Tenant, ovh_emulator: OvhEmulator, fault: dict[str, Any]
-) -> None:
-    watch(tenant)
-    begin()
-    put(ovh_emulator, THERE)
-    look(60)
-    ovh_emulator.fault(path=ROUTE, **fault)
-    assert look(120) == []
-    plan = VpsPlan.objects.get()
-    assert (plan.failures, plan.looked_at) == (1, at(60))
-    assert plan.last_error
-    assert StockInterval.objects.get().closed_at is None
-    assert vps.due(at(150)) == []
-    assert look(480) == []
-    plan.refresh_from_db()
-    assert (plan.failures, plan.last_error) == (0, "")
-
-
-def test_an_empty_answer_is_not_sold_out(tenant: Tenant, ovh_emulator: OvhEmulator) -> None:
-    watch(tenant)
-    put(ovh_emulator, THERE)
-    begin()
-    ovh_emulator.set_vps("eu", PLAN, [])
-    assert look(60) == []
-    assert VpsPlan.objects.get().last_error == "OVH named no place."
-
-
-def test_a_plan_that_ovh_does_not_know_is_asked_for_rarely(
-    tenant: Tenant, ovh_emulator: OvhEmulator
-) -> None:
-    watch(tenant, plan_code="vps-nonsense")
-    begin()
-    assert "Plan code not found" in VpsPlan.objects.get().last_error
-    assert vps.due(at(1790)) == []
-    assert len(vps.due(at(1800))) == 1
-
-
-def test_after_a_long_time_without_looks_nobody_knows_since_when(
-    tenant: Tenant, ovh_emulator: OvhEmulator
-) -> None:
-    wish = watch(tenant)
-    begin()
-    put(ovh_emulator, THERE)
-    look(3600)
-    assert StockInterval.objects.get().is_baseline
-    # it is told all the same, as to a new wish
-    with scope(tenant):
-        matching.look(wish.pk, at(3600))
-    assert alerts_of(tenant) == [(LINUX, "gra", "open")]
-
-
-# --- Beside the dedicated servers
-
-
-def test_looks_at_dedicated_servers_leave_it_alone(
-    tenant: Tenant, ovh_emulator: OvhEmulator
-) -> None:
-    watch(tenant)
-    begin()
-    put(ovh_emulator, THERE)
-    look(60)
-    poll("eu")
-    assert StockInterval.objects.get(vps_rows.IS_VPS).closed_at is None
-    assert not Configuration.objects.get(fqn=LINUX).is_gone
-
-
-def test_what_a_process_that_died_had_not_told_is_caught_up_with(
-    tenant: Tenant, ovh_emulator: OvhEmulator
-) -> None:
-    watch(tenant)
-    begin()
-    put(ovh_emulator, THERE)
-    # written, and nobody was told
-    Tenant.objects.update(state=Tenant.State.SUSPENDED)
-    VpsPlan.objects.update(retry_at=at(0))
-    vps.look(VpsPlan.objects.get().pk, at(60))
-    Tenant.objects.update(state=Tenant.State.ACTIVE)
-    assert alerts_of(tenant) == []
-    matching.catch_up("eu", at(90))
-    assert alerts_of(tenant) == [(LINUX, "gra", "open")]
 
 
 # --- What pages show

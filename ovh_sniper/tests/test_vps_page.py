@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from emulators.ovh.world import VPS
 from ovh_sniper.models import VpsPlan, Wish
-from ovh_sniper.services import vps, wishes
+from ovh_sniper.services.polling import vps
+from ovh_sniper.services.wishes import lifecycle
 from ovh_sniper.testing import TESTER
 from ovh_sniper.tests.pages import member, url
 from tenants.models import Tenant
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 def watch(tenant: Tenant, plan_code: str = VPS) -> Wish:
     with scope(tenant):
-        return wishes.create(
+        return lifecycle.create(
             actor=TESTER,
             now=timezone.now(),
             host="eu",

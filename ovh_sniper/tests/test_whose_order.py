@@ -10,7 +10,7 @@ from django.db import connection
 
 from ovh_sniper.gateways.ovh import Ovh
 from ovh_sniper.models import Order
-from ovh_sniper.services import outcomes, reconciling
+from ovh_sniper.services.ordering import outcomes, reconciling
 from ovh_sniper.tests.faulty import Killed
 from ovh_sniper.tests.market import BIG, CHEAP, Market
 from ovh_sniper.tests.races import in_a_race, in_threads

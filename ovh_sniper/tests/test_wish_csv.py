@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from ovh_sniper.models import Wish
-from ovh_sniper.services import wish_csv, wishes
+from ovh_sniper.services.wishes import csv_file, lifecycle
 from ovh_sniper.testing import TESTER
 from ovh_sniper.tests.market import Market
 from tenants.scoping import scope
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def take(market: Market, text: str) -> list[Wish]:
     with scope(market.tenant):
-        return wishes.import_csv(
+        return lifecycle.import_csv(
             text, actor=TESTER, now=market.now, account=market.account, mode=Wish.Mode.ASK
         )
 
@@ -69,7 +69,7 @@ def test_hours_and_flags_are_read_and_written(market: Market) -> None:
     ]
     made = take(market, text)
     assert [(one.schedule, one.waive_retractation, one.guards_repeats) for one in made] == terms
-    table = wish_csv.table(made, ZoneInfo("Asia/Taipei"))
+    table = csv_file.table(made, ZoneInfo("Asia/Taipei"))
     again = take(market, table)
     assert [(one.schedule, one.waive_retractation, one.guards_repeats) for one in again] == terms
 
@@ -150,7 +150,7 @@ def test_what_is_no_such_table_is_refused_in_words(market: Market, text: str) ->
 def test_a_formula_is_a_text_and_none_again_when_it_is_written(market: Market) -> None:
     (wish,) = take(market, 'plan_code,name\n27sk15,"=HYPERLINK(""http://evil"")"\n')
     assert wish.name == '=HYPERLINK("http://evil")'
-    table = wish_csv.table([wish], ZoneInfo("Asia/Taipei"))
+    table = csv_file.table([wish], ZoneInfo("Asia/Taipei"))
     assert "'=HYPERLINK" in table
     with scope(market.tenant):
         Wish.objects.all().delete()

@@ -6,22 +6,18 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from ovh_sniper.models import Account
-from ovh_sniper.services import wishes
+from ovh_sniper.services.wishes import lifecycle
 from ovh_sniper.testing import TESTER, make_wish
 from ovh_sniper.tests.pages import url
 from ovh_sniper.tests.wishing import make_alert
 from tenants.models import Tenant
 from tenants.scoping import scope
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +48,7 @@ class TestExport:
         assert row["expires_at"].endswith("+08:00")
         text = alice.get(url(tenant, "wishes/export.csv")).content.decode()
         with scope(tenant):
-            [again] = wishes.import_csv(text, actor=TESTER, now=timezone.now(), account=unread)
+            [again] = lifecycle.import_csv(text, actor=TESTER, now=timezone.now(), account=unread)
         for name in ("name", "extras", "datacenters", "quantity", "cap_due_now", "expires_at"):
             assert getattr(again, name) == getattr(wish, name)
 
@@ -63,7 +59,7 @@ class TestExport:
         assert row["name"] == f"'{name}"
         text = alice.get(url(tenant, "wishes/export.csv")).content.decode()
         with scope(tenant):
-            [again] = wishes.import_csv(
+            [again] = lifecycle.import_csv(
                 text, actor=TESTER, now=timezone.now(), host="eu", subsidiary="FR"
             )
         assert again.name == wish.name

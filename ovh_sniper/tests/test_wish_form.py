@@ -17,7 +17,7 @@ from ovh_sniper.models import (
     StoredPlan,
     Wish,
 )
-from ovh_sniper.services import matching
+from ovh_sniper.services.matching import reacting
 from ovh_sniper.testing import make_account, make_wish, orders_of, poll
 from ovh_sniper.tests.pages import url
 from ovh_sniper.tests.wishing import (
@@ -169,7 +169,7 @@ class TestMaking:
         alice.post(url(tenant, NEW), typed(linked, mode="order"))
         [wish] = all_of(tenant)
         with scope(tenant):
-            matching.look(wish.pk, timezone.now())
+            reacting.look(wish.pk, timezone.now())
         assert [order.plan_code for order in orders_of(tenant)] == [PLAN]
 
     def test_it_is_audited(self, tenant: Tenant, unread: Account, alice: Client) -> None:

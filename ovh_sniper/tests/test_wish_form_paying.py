@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from django.utils import timezone
 from ovh_sniper.models import (
     Account,
 )
-from ovh_sniper.services import wishes
+from ovh_sniper.services.wishes import lifecycle
 from ovh_sniper.testing import TESTER, make_wish
 from ovh_sniper.tests.pages import member, url
 from ovh_sniper.tests.wishing import (
@@ -23,9 +23,6 @@ from ovh_sniper.tests.wishing import (
 )
 from tenants.models import Tenant
 from tenants.scoping import scope
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.django_db
 
@@ -68,4 +65,4 @@ class TestPaying:
     def test_no_way_around_by_the_service(self, tenant: Tenant, unread: Account) -> None:
         terms: dict[str, Any] = {"account": unread, "plan_code": PLAN, "mode": "order"}
         with scope(tenant), pytest.raises(ValidationError, match="Only an admin"):
-            wishes.create(actor=TESTER, now=timezone.now(), autopay=True, **terms)
+            lifecycle.create(actor=TESTER, now=timezone.now(), autopay=True, **terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -22,9 +22,6 @@ from ovh_sniper.tests.wishing import (
 )
 from tenants.models import Tenant
 from tenants.scoping import scope
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ovh_sniper.models import Account, Wish
-from ovh_sniper.services import wish_csv
+from ovh_sniper.services.wishes import csv_file
 from ovh_sniper.testing import make_account
 from ovh_sniper.tests.pages import member, url
 from ovh_sniper.tests.wishing import PLAN, all_of
@@ -92,7 +92,7 @@ class TestGood:
 
     def test_every_column_is_explained(self, tenant: Tenant, alice: Client) -> None:
         page = alice.get(url(tenant, PAGE)).content.decode()
-        for name in wish_csv.COLUMNS:
+        for name in csv_file.COLUMNS:
             assert f"<code>{name}</code>" in page
 
 

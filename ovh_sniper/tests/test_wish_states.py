@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ovh_sniper.models import Wish
-from ovh_sniper.services import wishes
+from ovh_sniper.services.wishes import lifecycle, resuming
 from ovh_sniper.testing import TESTER
 from ovh_sniper.tests.market import Market
 from tenants.models import Tenant
@@ -89,14 +89,14 @@ def test_one_tenant_whose_wishes_cannot_be_ended_stops_no_other(
     soon = market.now + timedelta(minutes=1)
     market.wish(market.link(tenant=stranger), expires_at=soon)
     wish = market.wish(expires_at=soon)
-    expire = wishes.expire
+    expire = lifecycle.expire
 
     def fail(now: Any) -> int:
         if not Wish.objects.filter(pk=wish.pk).exists():
             raise RuntimeError("broken")
         return expire(now)
 
-    monkeypatch.setattr(wishes, "expire", fail)
+    monkeypatch.setattr(lifecycle, "expire", fail)
     market.wait(minutes=1)
     market.look_at_wishes()
     assert market.fresh(wish).state == "expired"
@@ -105,11 +105,11 @@ def test_one_tenant_whose_wishes_cannot_be_ended_stops_no_other(
 def test_another_tenants_wish_is_not_touched(market: Market, stranger: Tenant) -> None:
     wish = market.wish()
     with scope(stranger):
-        assert wishes.pause([wish], actor=TESTER, now=market.now) == 0
-        assert wishes.resume([wish], actor=TESTER, now=market.now) == 0
+        assert lifecycle.pause([wish], actor=TESTER, now=market.now) == 0
+        assert resuming.resume([wish], actor=TESTER, now=market.now) == 0
         with pytest.raises(ScopeError):
-            wishes.clear([wish], actor=TESTER, now=market.now)
+            lifecycle.clear([wish], actor=TESTER, now=market.now)
     with scope(stranger), pytest.raises(Wish.DoesNotExist):
-        wishes.edit(wish, actor=TESTER, now=market.now, name="Mine now")
+        lifecycle.edit(wish, actor=TESTER, now=market.now, name="Mine now")
     found = market.fresh(wish)
     assert (found.state, found.name) == ("armed", "")

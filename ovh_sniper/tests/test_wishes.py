@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from bots.testing import make_bot
 from ovh_sniper.models import Order, Wish
-from ovh_sniper.services import wishes
+from ovh_sniper.services.wishes import lifecycle
 from ovh_sniper.testing import TESTER
 from ovh_sniper.tests.market import PLAN, Market
 from tenants.models import Tenant
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def create(market: Market, **fields: Any) -> Wish:
     given: dict[str, Any] = {"account": market.account, "plan_code": PLAN, "mode": "order"}
     with scope(market.tenant):
-        return wishes.create(actor=TESTER, now=market.now, **{**given, **fields})
+        return lifecycle.create(actor=TESTER, now=market.now, **{**given, **fields})
 
 
 def problems(market: Market, **fields: Any) -> set[str]:
@@ -83,7 +83,7 @@ def test_a_time_that_is_over_cannot_be_meant(market: Market) -> None:
 def test_another_tenants_account_is_not_found(market: Market, stranger: Tenant) -> None:
     theirs = market.link(tenant=stranger)
     with scope(market.tenant), pytest.raises((ValidationError, ScopeError)):
-        wishes.create(
+        lifecycle.create(
             actor=TESTER, now=market.now, account=theirs, plan_code=PLAN, mode=Wish.Mode.ORDER
         )
     with market.inside():
@@ -99,12 +99,12 @@ def test_a_new_wish_orders_what_is_there_already(market: Market) -> None:
 
 def test_the_same_wish_for_many_plans_is_made_for_all_or_none(market: Market) -> None:
     with scope(market.tenant):
-        made = wishes.create_many(
+        made = lifecycle.create_many(
             [PLAN, "24sk20"], actor=TESTER, now=market.now, account=market.account, mode="ask"
         )
         assert [wish.plan_code for wish in made] == [PLAN, "24sk20"]
         with pytest.raises(ValidationError):
-            wishes.create_many(
+            lifecycle.create_many(
                 ["26sys03", ""], actor=TESTER, now=market.now, account=market.account, mode="ask"
             )
         assert Wish.objects.count() == 2
@@ -153,7 +153,7 @@ def test_a_page_that_was_open_for_long_revives_no_wish_that_ended(market: Market
     assert market.fresh(wish).state == "done"
     assert wish.state == "armed"
     with scope(market.tenant):
-        wishes.edit(wish, actor=TESTER, now=market.now, may_pay=True, name="Late", quantity=2)
+        lifecycle.edit(wish, actor=TESTER, now=market.now, may_pay=True, name="Late", quantity=2)
     assert (wish.state, market.fresh(wish).state) == ("done", "done")
     market.look()
     market.later()
@@ -194,16 +194,16 @@ def test_a_copy_is_paused_and_like_the_first_but_for_the_changes(market: Market)
     )
     market.wait(minutes=2)
     with scope(market.tenant):
-        copy = wishes.duplicate(
+        copy = lifecycle.duplicate(
             Wish.objects.get(), actor=TESTER, now=market.now, may_pay=True, name="Copy"
         )
     assert (copy.state, copy.name, copy.expires_at) == ("paused", "Copy", None)
     assert copy.public_id != wish.public_id
-    same = set(wishes.COPIED) - {"name", "expires_at"}
+    same = set(lifecycle.COPIED) - {"name", "expires_at"}
     assert {name: getattr(copy, name) for name in same} == {
         name: getattr(wish, name) for name in same
     }
     # every term of a wish is copied, also one that is added later
     own = {"id", "tenant", "public_id", "state", "state_reason", "retry_at"}
     terms = {one.name for one in Wish._meta.fields} - own - {"created_at", "changed_at"}
-    assert terms == set(wishes.COPIED)
+    assert terms == set(lifecycle.COPIED)

@@ -10,8 +10,8 @@ from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.gateways.ovh import Catalogue, StockRow, VpsStock, shelf
 from ovh_sniper.gateways.stock import Stock
 from ovh_sniper.models import Poller, Wish
-from ovh_sniper.services import polling
-from ovh_sniper.services.polling import End
+from ovh_sniper.services.polling import serving
+from ovh_sniper.services.polling.serving import End
 from ovh_sniper.tests.shelves import START, at
 from tenants.models import Tenant
 from tenants.scoping import scope
@@ -85,7 +85,7 @@ def turn(
     time = Time(begins, seconds, acts or {})
     if shown is not None:
         shown.time = time
-    return polling.run(
+    return serving.run(
         host,
         rest=time.rest,
         now=time.now,

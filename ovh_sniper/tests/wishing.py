@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ovh_sniper.models import Account, Wish
-from ovh_sniper.services import wishes
+from ovh_sniper.services.wishes import lifecycle
 from ovh_sniper.testing import TESTER
 from ovh_sniper.tests.pages import url
 from tenants.models import Tenant
@@ -77,7 +77,7 @@ def make_alert(tenant: Tenant, **fields: Any) -> Wish:
     """Write a wish that needs no account."""
     values = {"host": "eu", "subsidiary": "FR", "plan_code": PLAN, **fields}
     with scope(tenant):
-        return wishes.create(actor=TESTER, now=timezone.now(), **values)
+        return lifecycle.create(actor=TESTER, now=timezone.now(), **values)
 
 
 def page_of(client: Client, tenant: Tenant, path: str, data: dict[str, Any]) -> str:
@@ -99,3 +99,9 @@ def shown(client: Client, wish: Wish, rest: str = "") -> str:
     response = client.get(url(wish.tenant, f"wishes/{wish.public_id}/{rest}"))
     assert response.status_code == 200
     return response.content.decode()
+
+
+def wishes_of(tenant: Tenant) -> list[Wish]:
+    """Return a tenant's wishes in the order in which they were made."""
+    with scope(tenant, transaction=False):
+        return list(Wish.objects.order_by("pk"))

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ovh_sniper.models import Order, Wish
-from ovh_sniper.services import order_cards, order_reasons, words
+from ovh_sniper.services.orders import reasons
+from ovh_sniper.services.telling import order_cards
+from ovh_sniper.services.wording import words
 from ovh_sniper.texts import pieces
 
 MOST_WISHES = 10
@@ -73,7 +75,7 @@ def _order(order: Order, number: int) -> SafeString:
             [
                 f"{Order.State(order.state).label} · {order.account.name}",
                 f"💶 {cost}" if cost else "",
-                order_reasons.words(order.reason, order.detail) if ended else "",
+                reasons.words(order.reason, order.detail) if ended else "",
             ]
         ),
     )

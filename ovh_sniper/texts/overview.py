@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from ovh_sniper.models import Account, Poller, Wish
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.services import wish_words, words
-from ovh_sniper.services.standing import Standing
-from ovh_sniper.services.wish_rows import Row
+from ovh_sniper.services.telling import wish_words
+from ovh_sniper.services.telling.standing import Standing
+from ovh_sniper.services.wishes.listing import Row
+from ovh_sniper.services.wording import words
 from ovh_sniper.texts import pieces
 
 # why a host is asked as often as it is (models.stock.Poller.cadence)
@@ -180,12 +181,22 @@ def paused(count: int) -> str:
     return said % {"n": count}
 
 
-def resumed(count: int) -> str:
-    """Return how many wishes were armed again."""
-    if not count:
+def resumed(count: int, barred: int) -> str:
+    """Return how many wishes were armed again, and how many only an admin may arm."""
+    said = []
+    if count:
+        armed = ngettext("▶️ %(n)s wish is armed again.", "▶️ %(n)s wishes are armed again.", count)
+        said.append(armed % {"n": count})
+    if barred:
+        left = ngettext(
+            "%(n)s pays automatically: only an admin may resume it.",
+            "%(n)s pay automatically: only an admin may resume them.",
+            barred,
+        )
+        said.append(left % {"n": barred})
+    if not said:
         return _("No wish could be armed again: each has all it asked for, or its time is over.")
-    said = ngettext("▶️ %(n)s wish is armed again.", "▶️ %(n)s wishes are armed again.", count)
-    return said % {"n": count}
+    return " ".join(said)
 
 
 def muted(until: datetime, zone: ZoneInfo) -> str:

@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 
 from bots.messages import units
 from ovh_sniper.models import Configuration
-from ovh_sniper.services import words
-from ovh_sniper.services.alert_cards import hardware
+from ovh_sniper.services.telling.alert_cards import hardware
+from ovh_sniper.services.wording import words
 
 # Telegram's limit is 4,096; a heading and a last line come on top.
 ROOM = 3600

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ovh_sniper.models import Alert, Configuration, Wish
-from ovh_sniper.services import wish_words, words
-from ovh_sniper.services.plan_stock import LastSeen, Offered, Place
+from ovh_sniper.services.telling import wish_words
+from ovh_sniper.services.telling.plan_stock import LastSeen, Offered, Place
+from ovh_sniper.services.wording import words
 from ovh_sniper.texts import pieces
 
 # of one configuration; all of a plan's stand in the portal

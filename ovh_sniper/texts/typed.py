@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ovh_sniper.models import Order, Wish
-from ovh_sniper.services import order_reasons, wish_words, words
-from ovh_sniper.services.commands import Command
-from ovh_sniper.services.objections import CannotOrder
-from ovh_sniper.services.proposals import Answer, Proposal
+from ovh_sniper.services.chat.commands import Command
+from ovh_sniper.services.chat.proposals import Answer, Proposal
+from ovh_sniper.services.orders import reasons
+from ovh_sniper.services.telling import wish_words
+from ovh_sniper.services.wording import words
+from ovh_sniper.services.wording.objections import CannotOrder
 from ovh_sniper.texts import pieces
 
 # Accounts that are shown with their prices; nobody has more in one tenant's bot.
@@ -96,22 +98,28 @@ def _ghosts(one: Proposal, now: datetime) -> str:
 
 def why_not(problem: CannotOrder, command: Command) -> SafeString:
     """Return why a command cannot be ordered, and what to do."""
-    said = order_reasons.words(problem.reason, problem.detail)
+    said = reasons.words(problem.reason, problem.detail)
     if problem.reason == "account":
         said = _("There is no OVH account that can order. Link one in the portal, under Accounts.")
     return format_html("{}\n{}", pieces.plan("", command.plan_code), said)
+
+
+def _price(proposal: Proposal, *, is_named: bool) -> str:
+    shown = proposal.preview
+    prices = words.prices(shown.due_now, shown.renewal, shown.currency)
+    return f"💶 {proposal.account.name}: {prices}" if is_named else f"💶 {prices}"
 
 
 def not_in_stock(waiting: Sequence[Proposal], command: Command) -> SafeString:
     """Return that there is none, and what can be done about it."""
     one = waiting[0]
     places = command.datacenters or one.preview.datacenters
-    prices = words.prices(one.preview.due_now, one.preview.renewal, one.preview.currency)
     facts = [
         _title(one.name, command),
         pieces.parts_of(one.configuration, one.preview.fqn) if command.options else "",
         pieces.in_order(places),
-        f"💶 {prices}",
+        # each button orders at the price of its own account
+        *(_price(other, is_named=len(waiting) > 1) for other in waiting[:MOST]),
     ]
     offer = _(
         "Shall I watch for it? “Order at once” orders without asking, as soon as it is there and "

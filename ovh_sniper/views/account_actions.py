@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ovh_sniper.forms.accounts import EditForm, RightsForm
 from ovh_sniper.models import Account
-from ovh_sniper.services import accounts, functions
+from ovh_sniper.services.accounts import functions, linking
+from ovh_sniper.services.leaving import disconnecting
 from ovh_sniper.views import account_parts
 from tenants.access import PortalRequest, member
 from tenants.services.audit import Actor
@@ -36,7 +38,12 @@ def edit(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
         else:
             messages.success(request, said)
             return redirect("ovh_sniper:account", slug, public_id)
-    context = {"form": form, "account": account_parts.find(public_id)}
+    context = {
+        "form": form,
+        "account": account_parts.find(public_id),
+        "account_url": reverse("ovh_sniper:account", args=[slug, public_id]),
+        "is_left": account.is_disconnected,
+    }
     return render(request, "ovh_sniper/account_edit.html", context)
 
 
@@ -44,12 +51,12 @@ def _save(request: PortalRequest, account: Account, form: EditForm) -> str:
     """Write what was changed and return what to say. Raises ValidationError."""
     actor = Actor.from_request(request)
     if form.cleaned_data["name"] != account.name:
-        accounts.rename(account, form.cleaned_data["name"], actor=actor)
+        linking.rename(account, form.cleaned_data["name"], actor=actor)
     host = form.cleaned_data.get("host", "")
     keys = {part: value for part, value in form.keys().items() if value}
     if not keys and host in ("", account.host) and not account.is_disconnected:
         return _("Saved.")
-    accounts.change(
+    linking.change(
         account,
         keys=keys,
         host=host,
@@ -66,7 +73,7 @@ def check(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     """Have an account looked at now; the page shows when it was."""
     account = account_parts.find(public_id)
     with transaction.atomic():
-        accounts.check(account, actor=Actor.from_request(request), now=timezone.now())
+        linking.check(account, actor=Actor.from_request(request), now=timezone.now())
     return redirect("ovh_sniper:account", slug, public_id)
 
 
@@ -82,7 +89,7 @@ def consent(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                accounts.ask_consent(
+                linking.ask_consent(
                     account,
                     rights=form.cleaned_data["rights"],
                     way_back=account_parts.way_back(request),
@@ -108,7 +115,7 @@ def back(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     """Receive the browser from OVH's consent page: the mark is what lets it in, once."""
     account = account_parts.find(public_id)
     with transaction.atomic():
-        accounts.came_back(
+        linking.came_back(
             account,
             request.GET.get("mark", ""),
             actor=Actor.from_request(request),
@@ -124,8 +131,8 @@ def disconnect(request: PortalRequest, slug: str, public_id: str) -> HttpRespons
     account = account_parts.find(public_id)
     try:
         with transaction.atomic():
-            accounts.disconnect(account, actor=Actor.from_request(request), now=timezone.now())
-    except accounts.InUse:
+            disconnecting.disconnect(account, actor=Actor.from_request(request), now=timezone.now())
+    except disconnecting.InUse:
         messages.error(
             request,
             _("An order of it is being looked up at OVH right now. Try again in a minute."),

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,7 +20,7 @@ from ovh_sniper.forms.accounts import CONSENT, SERVICE, Choice, ChooseForm, Link
 from ovh_sniper.gateways import hosts
 from ovh_sniper.models import Account
 from ovh_sniper.models.accounts import HOSTS
-from ovh_sniper.services import accounts, functions
+from ovh_sniper.services.accounts import functions, linking
 from ovh_sniper.views import account_parts
 from tenants.access import PortalRequest, member
 from tenants.services.audit import Actor
@@ -40,7 +41,7 @@ def create(request: PortalRequest, slug: str) -> HttpResponse:
     """Explain the chosen way, take the keys, and have a worker look at the account."""
     if request.method != "POST":
         choice = ChooseForm(request.GET)
-        name = _free_name(choice.chosen.host)
+        name = _name(request, choice.chosen.host)
         return _show(request, choice, LinkForm(choice.chosen.way, initial={"name": name}))
     choice = ChooseForm(request.POST)
     form = LinkForm(choice.chosen.way, request.POST)
@@ -58,7 +59,7 @@ def create(request: PortalRequest, slug: str) -> HttpResponse:
 def _link(request: PortalRequest, choice: Choice, form: LinkForm) -> Account:
     """Write the account. Raises ValidationError."""
     with transaction.atomic():
-        return accounts.link(
+        return linking.link(
             name=form.cleaned_data["name"],
             host=choice.host.value,
             kind=Account.Kind.SERVICE if choice.way == SERVICE else Account.Kind.KEYS,
@@ -81,6 +82,8 @@ def _show(request: PortalRequest, choice: ChooseForm, form: LinkForm) -> HttpRes
         "way": choice.chosen.way,
         "rights": rights,
         "form": form,
+        "accounts_url": reverse("ovh_sniper:accounts", args=[request.tenant.slug]),
+        "accounts_title": _("OVH accounts"),
         "region": dict(HOSTS)[host.value],
         "create_app_url": hosts.create_app_page(host),
         "create_token_url": hosts.create_token_page(host, pairs),
@@ -91,9 +94,16 @@ def _show(request: PortalRequest, choice: ChooseForm, form: LinkForm) -> HttpRes
     return render(request, "ovh_sniper/account_new.html", context)
 
 
-def _free_name(host: hosts.Host) -> str:
+def _name(request: PortalRequest, host: hosts.Host) -> str:
+    """Return the name that was typed before another region was chosen, else a free one."""
+    typed = request.GET.get("name", "").strip()
+    taken = set(Account.objects.values_list("name", flat=True))
+    suggested = {_free_name(one, taken) for one in hosts.Host}
+    return typed if typed and typed not in suggested else _free_name(host, taken)
+
+
+def _free_name(host: hosts.Host, taken: set[str]) -> str:
     """Return a name that no account has: the region's, with a number where it is taken."""
     name = dict(HOSTS)[host.value]
-    taken = set(Account.objects.values_list("name", flat=True))
     names = [name, *(f"{name} {number}" for number in range(2, len(taken) + 3))]
     return next(one for one in names if one not in taken)

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from ovh_sniper.forms.accounts import AccountForm
 from ovh_sniper.models import Account
-from ovh_sniper.services import account_alarms, account_words, findings
-from ovh_sniper.services.access import load
-from ovh_sniper.services.account_checks import PARTS
-from ovh_sniper.services.accounts import WayBack
-from ovh_sniper.services.order_rows import ACCOUNT_SECRETS
+from ovh_sniper.services.accounts import alarms, findings, state_words
+from ovh_sniper.services.accounts.access import load
+from ovh_sniper.services.accounts.checks import PARTS
+from ovh_sniper.services.accounts.linking import WayBack
+from ovh_sniper.services.orders.listing import ACCOUNT_SECRETS
 from ovh_sniper.views import may
 from tenants.access import PortalRequest
 from tenants.encryption import DecryptionError
@@ -55,12 +55,12 @@ def state_context(request: PortalRequest, account: Account) -> dict[str, Any]:
     is_waiting = account.checked_at is None or bool(account.consent_back)
     return {
         "account": account,
-        "standing": account_words.standing(account),
+        "standing": state_words.standing(account),
         # what was not asked for stands in the table of what it may do
         "found": findings.in_order([one for one in account.findings if one["code"] != "off"]),
-        "grants": account_words.grants(account),
+        "grants": state_words.grants(account),
         "stored": _stored(account),
-        "stopped": account_alarms.stopped_wishes(account),
+        "stopped": alarms.stopped_wishes(account),
         "consent_url": consent_url,
         "shows_consent": bool(account.consent_back)
         and not account.is_disconnected

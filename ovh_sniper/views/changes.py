@@ -15,7 +15,9 @@ from ovh_sniper.forms.changes import ChangeFilter
 from ovh_sniper.forms.stock import NOBODYS, Shop, shop_label
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import CatalogueChange, StoredCatalogue
-from ovh_sniper.services import catalogue_words, plan_stock, words
+from ovh_sniper.services.catalogue import price_words
+from ovh_sniper.services.telling import plan_stock
+from ovh_sniper.services.wording import words
 from tenants.access import PortalRequest, member
 
 ON_PAGE = 25
@@ -60,7 +62,7 @@ def _row(one: CatalogueChange) -> dict[str, Any]:
         "tone": TONES[kind],
         "shop": f"{one.catalogue.host}/{one.catalogue.subsidiary}",
         "shop_name": shop_label((Host(one.catalogue.host), one.catalogue.subsidiary)),
-        "said": catalogue_words.sentence(one, timezone.get_current_timezone()),
+        "said": price_words.sentence(one, timezone.get_current_timezone()),
         "has_page": kind != Kind.GONE,
     }
 

@@ -12,26 +12,22 @@ from django.views.decorators.http import require_GET
 
 from ovh_sniper.forms.orders import FAMILIES, RetractForm
 from ovh_sniper.models import Configuration, Order
-from ovh_sniper.services import (
-    alert_cards,
-    functions,
-    order_queue,
-    order_reasons,
-    order_rows,
-    order_story,
-    words,
-)
+from ovh_sniper.services.accounts import functions
+from ovh_sniper.services.ordering import queue
+from ovh_sniper.services.orders import listing, reasons, story
+from ovh_sniper.services.telling import alert_cards
+from ovh_sniper.services.wording import words
 from ovh_sniper.views import is_part, may
 from tenants.access import PortalRequest, member
 
 State = Order.State
-PAID = (*order_rows.ON_THE_WAY, State.DELIVERED)
-MOVING = (*order_rows.UNDER_WAY, State.PLACED, *order_rows.ON_THE_WAY)
+PAID = (*listing.ON_THE_WAY, State.DELIVERED)
+MOVING = (*listing.UNDER_WAY, State.PLACED, *listing.ON_THE_WAY)
 
 
 def find(public_id: str) -> Order:
     """Return an order of the open scope without its secrets. Raises Http404."""
-    found: Order = get_object_or_404(order_rows.listed(), public_id=public_id)
+    found: Order = get_object_or_404(listing.listed(), public_id=public_id)
     return found
 
 
@@ -58,7 +54,7 @@ def show(
         **_status(request, order),
         **_cart(order),
         **_actions(request, order),
-        "events": order_story.events(order, timezone.now()),
+        "events": story.events(order, timezone.now()),
         "retract_form": retract_form or RetractForm(),
         "retract_failed": retract_form is not None,
     }
@@ -71,15 +67,15 @@ def _mark(order: Order) -> str:
 
 def _status(request: PortalRequest, order: Order) -> dict[str, Any]:
     zone = ZoneInfo(request.tenant.time_zone)
-    is_open = order.state in order_rows.UNDER_WAY
+    is_open = order.state in listing.UNDER_WAY
     ends = {State.REFUSED, State.CANCELLED}
     return {
         "order": order,
         "mark": _mark(order),
-        "tone": order_rows.TONES.get(order.state, ""),
+        "tone": listing.TONES.get(order.state, ""),
         "is_moving": order.state in MOVING or bool(order.wanted),
-        "next": order_queue.next_step(order, zone) if is_open else "",
-        "reason": order_reasons.words(order.reason, order.detail)
+        "next": queue.next_step(order, zone) if is_open else "",
+        "reason": reasons.words(order.reason, order.detail)
         if order.reason or order.state in ends
         else "",
         "place": words.place(order.datacenter),
@@ -91,7 +87,7 @@ def _status(request: PortalRequest, order: Order) -> dict[str, Any]:
 def _cart(order: Order) -> dict[str, Any]:
     """Return the cart beside the wish, and the price beside its cap."""
     configuration = Configuration.objects.filter(host=order.account.host, fqn=order.fqn).first()
-    name = order_rows.names([order]).get(order.plan_code, "")
+    name = listing.names([order]).get(order.plan_code, "")
     currency = order.currency or order.account.currency
     return {
         "name": name,
@@ -103,7 +99,7 @@ def _cart(order: Order) -> dict[str, Any]:
                 "setup": words.money(line.setup, ""),
                 "period": words.money(line.period, ""),
             }
-            for line in order_story.lines(order)
+            for line in story.lines(order)
         ],
         "caps": [
             _cap(_name, price, cap, currency)

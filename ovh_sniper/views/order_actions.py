@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 
 from ovh_sniper.forms.orders import RetractForm
 from ovh_sniper.models import Order
-from ovh_sniper.services import following, ordering, too_late
-from ovh_sniper.services.ordering import NotCancellable
+from ovh_sniper.services.ordering import by_hand, paying
+from ovh_sniper.services.ordering.by_hand import NotCancellable
+from ovh_sniper.services.orders import too_late
 from ovh_sniper.views import is_part
 from ovh_sniper.views import order as order_page
 from tenants.access import PortalRequest, member
@@ -31,7 +32,7 @@ def cancel(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     order = order_page.find(public_id)
     try:
         with transaction.atomic():
-            ordering.cancel(
+            by_hand.cancel(
                 order.pk,
                 requested_by=request.user.email,
                 actor=Actor.from_request(request),
@@ -53,7 +54,7 @@ def pay(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     order = order_page.find(public_id)
     try:
         with transaction.atomic():
-            following.pay(order.pk, actor=Actor.from_request(request), now=timezone.now())
+            paying.pay(order.pk, actor=Actor.from_request(request), now=timezone.now())
     except NotCancellable as error:
         messages.error(request, too_late.words(error, too_late.PAY))
     else:
@@ -71,7 +72,7 @@ def retract(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
         return order_page.show(request, order, retract_form=form)
     try:
         with transaction.atomic():
-            following.retract(
+            paying.retract(
                 order.pk,
                 form.cleaned_data["reason"],
                 actor=Actor.from_request(request),

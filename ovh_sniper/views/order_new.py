@@ -19,15 +19,12 @@ from django_htmx.http import HttpResponseClientRedirect
 from ovh_sniper.forms.orders import FAMILIES, OrderNowForm
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Account, Order
-from ovh_sniper.services import (
-    catalogues,
-    order_reasons,
-    order_rows,
-    ordering,
-    preferences,
-    words,
-)
-from ovh_sniper.services.ordering import CannotOrder, Preview, Repeated
+from ovh_sniper.services.catalogue import catalogues
+from ovh_sniper.services.ordering import by_hand
+from ovh_sniper.services.ordering.by_hand import CannotOrder, Preview, Repeated
+from ovh_sniper.services.orders import listing, reasons
+from ovh_sniper.services.telling import preferences
+from ovh_sniper.services.wording import words
 from ovh_sniper.views import is_part, may
 from tenants.access import PortalRequest, member
 from tenants.ids import public_id
@@ -56,7 +53,7 @@ class Asked:
     def __init__(self, request: PortalRequest) -> None:
         self.request = request
         self.now = timezone.now()
-        linked = Account.objects.filter(left_at=None).defer(*order_rows.ACCOUNT_SECRETS)
+        linked = Account.objects.filter(left_at=None).defer(*listing.ACCOUNT_SECRETS)
         accounts = [one for one in linked.order_by("pk") if one.can_order]
         self.form = OrderNowForm(_filled(request), accounts=accounts, may_pay=may(request, "admin"))
         self.preview: Preview | None = None
@@ -72,7 +69,7 @@ class Asked:
 
     def take(self, step: str) -> HttpResponse:
         """Place the orders, or ask once more, or say why not."""
-        if self.form.has_key and (before := order_rows.of_request(self._key)):
+        if self.form.has_key and (before := listing.of_request(self._key)):
             # the press arrived already, and may have bought the last one there was
             return self._done(before)
         self._look()
@@ -86,7 +83,7 @@ class Asked:
         except Repeated as error:
             self.repeated = error.order
         except CannotOrder as error:
-            self.refused = order_reasons.words(error.reason, error.detail)
+            self.refused = reasons.words(error.reason, error.detail)
         else:
             return self._done(orders)
         return self._render("_order_form", "order_new")
@@ -96,7 +93,7 @@ class Asked:
         if not self.form.is_valid() or buyer is None:
             return
         try:
-            self.preview = ordering.preview(
+            self.preview = by_hand.preview(
                 buyer,
                 self.form.cleaned_data["plan"],
                 datacenters=self.form.cleaned_data["datacenters"],
@@ -104,7 +101,7 @@ class Asked:
                 now=self.now,
             )
         except CannotOrder as error:
-            self.refused = order_reasons.words(error.reason, error.detail)
+            self.refused = reasons.words(error.reason, error.detail)
 
     def _is_much(self, step: str) -> bool:
         """Tell whether somebody has to look once more: at another price, or at so much."""
@@ -124,13 +121,16 @@ class Asked:
         given, buyer = self.form.cleaned_data, self.form.buyer
         if buyer is None:
             raise CannotOrder("account")
-        return ordering.order_plan(
+        return by_hand.order_plan(
             buyer,
             given["plan"],
             # as the preview sorted them: the soonest first
             datacenters=self.preview.datacenters if self.preview else (),
             quantity=self.quantity,
             options=self.form.options,
+            # the last look's, which is what was shown: the price list may be read anew meanwhile
+            cap_due_now=self.preview.due_now if self.preview else None,
+            cap_renewal=self.preview.renewal if self.preview else None,
             source=Order.Source.PORTAL,
             request_key=self._key,
             requested_by=self.request.user.email,
@@ -170,8 +170,10 @@ class Asked:
 
     @property
     def _seen(self) -> str:
-        """What a person saw who pressed the button: a later price is another one."""
-        return f"{self.quantity}x{self.preview.due_now}" if self.preview else ""
+        """What a person saw who pressed the button: later hardware or prices are others."""
+        if (saw := self.preview) is None:
+            return ""
+        return f"{self.quantity}x{saw.fqn} {saw.due_now} {saw.renewal} {saw.currency}"
 
     def _render(self, fragment: str, page: str) -> HttpResponse:
         template = fragment if is_part(self.request) else page

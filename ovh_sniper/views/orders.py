@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET
 
 from ovh_sniper.forms.orders import OrderFilter
 from ovh_sniper.models import Account, Order
-from ovh_sniper.services import order_csv, order_rows, spend, words
+from ovh_sniper.services.orders import csv_file, listing, spend
+from ovh_sniper.services.wording import words
 from ovh_sniper.views import may
 from tenants.access import PortalRequest, member
 
@@ -42,9 +43,9 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
     zone = ZoneInfo(request.tenant.time_zone)
     form = _filter(request)
     wanted = form.wanted(zone)
-    page = Paginator(order_rows.find(wanted), ON_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(listing.find(wanted), ON_PAGE).get_page(request.GET.get("page"))
     orders = list(page.object_list)
-    names = order_rows.names(orders)
+    names = listing.names(orders)
     query = {name: value for name, value in request.GET.items() if value and name != "page"}
     context = {
         "form": form,
@@ -54,7 +55,7 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
         "tab_query": urlencode({name: value for name, value in query.items() if name != "state"}),
         "export_query": urlencode(query),
         "totals": _totals(zone, wanted),
-        "over_cap": list(spend.over_cap().select_related("account").defer(*order_rows.SECRETS)[:5]),
+        "over_cap": list(spend.over_cap().select_related("account").defer(*listing.SECRETS)[:5]),
         "may_order": may(request, "operator"),
     }
     return render(request, "ovh_sniper/orders.html", context)
@@ -65,9 +66,9 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
 def export(request: PortalRequest, slug: str) -> HttpResponse:
     """Send all orders that the list's filters let through as CSV."""
     zone = ZoneInfo(request.tenant.time_zone)
-    orders = order_rows.find(_filter(request).wanted(zone)).iterator(chunk_size=CHUNK)
+    orders = listing.find(_filter(request).wanted(zone)).iterator(chunk_size=CHUNK)
     response = StreamingHttpResponse(
-        order_csv.lines(orders, zone), content_type="text/csv; charset=utf-8"
+        csv_file.lines(orders, zone), content_type="text/csv; charset=utf-8"
     )
     day = timezone.localdate(timezone=zone).isoformat()
     response["Content-Disposition"] = f'attachment; filename="ovh-orders-{day}.csv"'
@@ -78,7 +79,7 @@ def export(request: PortalRequest, slug: str) -> HttpResponse:
 
 def _filter(request: PortalRequest) -> OrderFilter:
     zone = ZoneInfo(request.tenant.time_zone)
-    first = order_rows.first_at()
+    first = listing.first_at()
     return OrderFilter(
         request.GET,
         accounts=list(Account.objects.only("public_id", "name").order_by("name", "pk")),
@@ -92,12 +93,12 @@ def _row(order: Order, names: dict[str, str]) -> dict[str, Any]:
         "order": order,
         "name": names.get(order.plan_code, ""),
         "place": words.short_place(order.datacenter),
-        "tone": order_rows.TONES.get(order.state, ""),
+        "tone": listing.TONES.get(order.state, ""),
         "cost": words.money(order.due_now, order.currency),
     }
 
 
-def _totals(zone: ZoneInfo, wanted: order_rows.Wanted) -> list[dict[str, Any]]:
+def _totals(zone: ZoneInfo, wanted: listing.Wanted) -> list[dict[str, Any]]:
     """Return what was spent in the months and by the account that are looked at."""
     found = [
         total

@@ -8,7 +8,9 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from ovh_sniper.models import Account, Alert, Order, Wish
-from ovh_sniper.services import order_queue, order_rows, words
+from ovh_sniper.services.ordering import queue
+from ovh_sniper.services.orders import listing
+from ovh_sniper.services.wording import words
 from tenants.access import PortalRequest
 
 SHOWN = 3
@@ -21,10 +23,10 @@ def summary(request: PortalRequest) -> tuple[str, dict[str, Any]] | None:
     wishes = armed.count()
     if not wishes and not Order.objects.exists() and not Account.objects.exists():
         return None
-    unpaid, unpaid_count = order_queue.unpaid()
+    unpaid, unpaid_count = queue.unpaid()
     orders = Order.objects.aggregate(
-        under_way=Count("pk", filter=Q(state__in=order_rows.UNDER_WAY)),
-        on_the_way=Count("pk", filter=Q(state__in=order_rows.ON_THE_WAY)),
+        under_way=Count("pk", filter=Q(state__in=listing.UNDER_WAY)),
+        on_the_way=Count("pk", filter=Q(state__in=listing.ON_THE_WAY)),
     )
     context = {
         "wishes": wishes,

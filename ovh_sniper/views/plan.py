@@ -22,21 +22,14 @@ from ovh_sniper.forms.history import RANGES, HistoryFilter, hardware_of
 from ovh_sniper.forms.stock import shop_label, shops_of
 from ovh_sniper.gateways.hosts import ZONES, Host
 from ovh_sniper.models import Account, Configuration, GhostStock
-from ovh_sniper.services import (
-    catalogues,
-    chances,
-    choosing,
-    ghosts,
-    history,
-    offers,
-    order_rows,
-    plan_configurations,
-    timeline_bars,
-    words,
-)
-from ovh_sniper.services.chances import Chance
-from ovh_sniper.services.history import PlaceFigures, Span, Timeline
-from ovh_sniper.services.plan_configurations import Line
+from ovh_sniper.services.catalogue import catalogues, choosing, offers, plan_configurations
+from ovh_sniper.services.catalogue.plan_configurations import Line
+from ovh_sniper.services.forecasting import chances, history, timeline_bars
+from ovh_sniper.services.forecasting.chances import Chance
+from ovh_sniper.services.forecasting.history import PlaceFigures, Span, Timeline
+from ovh_sniper.services.orders import listing
+from ovh_sniper.services.stock import ghosts
+from ovh_sniper.services.wording import words
 from ovh_sniper.views import may
 from tenants.access import PortalRequest, member
 
@@ -71,7 +64,7 @@ class Page:
     def __init__(self, request: PortalRequest, host: Host, plan_code: str) -> None:
         self.request, self.host, self.plan_code = request, host, plan_code
         self.now = timezone.now()
-        accounts = Account.objects.defer(*order_rows.ACCOUNT_SECRETS).order_by("pk")
+        accounts = Account.objects.defer(*listing.ACCOUNT_SECRETS).order_by("pk")
         self.listed = plan_configurations.listed(host.value, plan_code)
         self.form = HistoryFilter(request.GET, host, shops_of(accounts), self.listed)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from ovh_sniper.forms.settings import SettingsForm, initial_of
 from ovh_sniper.models import Preferences
-from ovh_sniper.services import preferences
+from ovh_sniper.services.telling import preferences
 from ovh_sniper.views import may
 from tenants.access import PortalRequest, member
 from tenants.services.audit import Actor

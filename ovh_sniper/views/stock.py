@@ -22,17 +22,12 @@ from django.views.decorators.http import require_GET
 from ovh_sniper.forms.stock import StockFilter, shop_label, shops_of
 from ovh_sniper.gateways.hosts import datacenter
 from ovh_sniper.models import Account, Wish
-from ovh_sniper.services import (
-    catalogues,
-    demand,
-    hardware,
-    looks,
-    offers,
-    order_rows,
-    stock_grid,
-    stock_summary,
-    words,
-)
+from ovh_sniper.services.catalogue import catalogues, offers, stock_grid
+from ovh_sniper.services.orders import listing
+from ovh_sniper.services.polling import demand
+from ovh_sniper.services.stock import looks
+from ovh_sniper.services.stock import summary as stock_summary
+from ovh_sniper.services.wording import hardware, words
 from ovh_sniper.views import may
 from tenants.access import PortalRequest, member
 
@@ -89,7 +84,7 @@ class Grid:
     def __init__(self, request: PortalRequest) -> None:
         self.request = request
         self.now = timezone.now()
-        linked = Account.objects.filter(left_at=None).defer(*order_rows.ACCOUNT_SECRETS)
+        linked = Account.objects.filter(left_at=None).defer(*listing.ACCOUNT_SECRETS)
         self.accounts = list(linked.order_by("pk"))
         self.form = StockFilter(request.GET, shops_of(self.accounts))
         self.host, self.subsidiary = self.form.chosen

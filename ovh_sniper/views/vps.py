@@ -13,7 +13,10 @@ from django.views.decorators.http import require_GET
 
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Wish
-from ovh_sniper.services import markets, vps, vps_rows, words
+from ovh_sniper.services.catalogue import markets
+from ovh_sniper.services.polling import vps
+from ovh_sniper.services.stock import vps_rows
+from ovh_sniper.services.wording import words
 from ovh_sniper.views import is_part, may
 from tenants.access import PortalRequest, member
 

@@ -12,16 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from ovh_sniper.models import Alert, Order, WarmCart, Wish
-from ovh_sniper.services import (
-    budgets,
-    order_reasons,
-    order_rows,
-    wish_previews,
-    wish_rows,
-    wish_words,
-    words,
-)
-from ovh_sniper.services.wish_rows import Row
+from ovh_sniper.services.matching import budgets
+from ovh_sniper.services.orders import listing as order_listing
+from ovh_sniper.services.orders import reasons
+from ovh_sniper.services.telling import wish_words
+from ovh_sniper.services.wishes import listing as wish_listing
+from ovh_sniper.services.wishes import previews, resuming
+from ovh_sniper.services.wishes.listing import Row
+from ovh_sniper.services.wording import words
 from ovh_sniper.views import may
 from tenants.access import PortalRequest, member
 
@@ -31,7 +29,7 @@ LATEST = 10
 
 def find(public_id: str) -> Wish:
     """Return a wish of the open scope. Raises Http404."""
-    return get_object_or_404(wish_rows.listed(), public_id=public_id)
+    return get_object_or_404(wish_listing.listed(), public_id=public_id)
 
 
 @require_GET
@@ -50,14 +48,14 @@ def show(request: PortalRequest, wish: Wish) -> HttpResponse:
     context = {
         **status,
         "terms": wish_words.terms(wish, zone, row.currency),
-        "preview": wish_previews.preview(wish, now) if _may_begin(wish) else None,
-        "plan_name": wish_rows.plan_names([wish]).get(wish.plan_code, ""),
-        "orders": [_order(one) for one in wish_rows.orders_of(wish, LATEST)],
-        "refusals": [_refusal(one) for one in wish_rows.refusals_of(wish, LATEST)],
-        "alerts": [_alert(one, now) for one in wish_rows.alerts_of(wish, LATEST)],
+        "preview": previews.preview(wish, now) if _may_begin(wish) else None,
+        "plan_name": wish_listing.plan_names([wish]).get(wish.plan_code, ""),
+        "orders": [_order(one) for one in wish_listing.orders_of(wish, LATEST)],
+        "refusals": [_refusal(one) for one in wish_listing.refusals_of(wish, LATEST)],
+        "alerts": [_alert(one, now) for one in wish_listing.alerts_of(wish, LATEST)],
         "spent": _spent(wish, row.currency, now),
         "may_change": may(request, "operator"),
-        "may_resume": _may_resume(request, row, now),
+        "may_resume": resuming.is_resumable(wish, now, may_pay=may(request, "admin"), anew=True),
     }
     return render(request, "ovh_sniper/wish.html", context)
 
@@ -77,14 +75,14 @@ def status(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
 
 
 def _status(wish: Wish, now: datetime) -> dict[str, Any]:
-    [row] = wish_rows.rows([wish])
+    [row] = wish_listing.rows([wish])
     return {
         "wish": wish,
         "row": row,
         "was": f"{wish.state}-{row.ordered}",
         "reason": wish_words.reason(wish),
         "there": _there(row),
-        "carts": [_cart(one, now) for one in wish_rows.carts_of(wish)] if row.buys else [],
+        "carts": [_cart(one, now) for one in wish_listing.carts_of(wish)] if row.buys else [],
     }
 
 
@@ -99,15 +97,6 @@ def _there(row: Row) -> list[str]:
 def _may_begin(wish: Wish) -> bool:
     """Tell whether it acts, or could again."""
     return wish.track == Wish.Track.DEDICATED and wish.state not in (State.DONE, State.EXPIRED)
-
-
-def _may_resume(request: PortalRequest, row: Row, now: datetime) -> bool:
-    """Tell whether to offer what services/wishes.py and this member's role let happen."""
-    wish = row.wish
-    is_over = wish.expires_at is not None and wish.expires_at <= now
-    is_full = row.buys and row.ordered >= wish.quantity
-    is_allowed = may(request, "admin") or not wish.autopay
-    return wish.state != State.ARMED and is_allowed and not (is_over or is_full)
 
 
 # --- Lines of its tables
@@ -129,7 +118,7 @@ def _cart(cart: WarmCart, now: datetime) -> dict[str, Any]:
 def _order(order: Order) -> dict[str, Any]:
     return {
         "order": order,
-        "tone": order_rows.TONES.get(order.state, ""),
+        "tone": order_listing.TONES.get(order.state, ""),
         "place": words.place(order.datacenter),
         "price": words.money(order.due_now, order.currency),
     }
@@ -139,7 +128,7 @@ def _refusal(order: Order) -> dict[str, Any]:
     return {
         "order": order,
         "place": words.place(order.datacenter),
-        "why": order_reasons.words(order.reason, order.detail),
+        "why": reasons.words(order.reason, order.detail),
     }
 
 

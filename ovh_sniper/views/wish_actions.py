@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from ovh_sniper.models import Wish
-from ovh_sniper.services import wish_rows, wishes
+from ovh_sniper.services.wishes import lifecycle, listing, resuming
 from ovh_sniper.views import may
 from ovh_sniper.views.wish import find
 from tenants.access import PortalRequest, member
@@ -31,7 +31,7 @@ Act = Callable[[PortalRequest, Sequence[Wish]], None]
 
 
 def _pause(request: PortalRequest, chosen: Sequence[Wish]) -> None:
-    count = wishes.pause(chosen, **_by(request))
+    count = lifecycle.pause(chosen, **_by(request))
     _say(request, ngettext("%(n)s wish paused.", "%(n)s wishes paused.", count), count)
     rest = len(chosen) - count
     said = ngettext("%(n)s was not being watched for.", "%(n)s were not being watched for.", rest)
@@ -42,7 +42,8 @@ def _resume(request: PortalRequest, chosen: Sequence[Wish]) -> None:
     # what pays by itself begins only by the word of who may pay
     able = [one for one in chosen if not one.autopay or may(request, "admin")]
     barred = len(chosen) - len(able)
-    count = wishes.resume(able, **_by(request))
+    by = _by(request)
+    count = resuming.resume(able, **by, may_pay=may(request, "admin"), anew=True)
     said = ngettext(
         "%(n)s wish is watched for again.", "%(n)s wishes are watched for again.", count
     )
@@ -65,7 +66,7 @@ def _resume(request: PortalRequest, chosen: Sequence[Wish]) -> None:
 
 
 def _clear(request: PortalRequest, chosen: Sequence[Wish]) -> None:
-    count = wishes.clear(chosen, **_by(request))
+    count = lifecycle.clear(chosen, **_by(request))
     said = ngettext(
         "%(n)s wish removed. Its orders stay.", "%(n)s wishes removed. Their orders stay.", count
     )
@@ -89,7 +90,7 @@ def _copy(request: PortalRequest, wish: Wish) -> Wish:
         changes["autopay"] = False
         _say(request, _("Automatic payment is off in the copy: only an admin may allow it."), 1)
     by = _by(request)
-    return wishes.duplicate(wish, **by, may_pay=may(request, "admin"), **changes)
+    return lifecycle.duplicate(wish, **by, may_pay=may(request, "admin"), **changes)
 
 
 ACTS: dict[str, Act] = {
@@ -122,8 +123,9 @@ def pause(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
 @require_POST
 @member("operator")
 def resume(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
-    """Watch for a wish again."""
-    return _act_on_one(request, _resume, find(public_id))
+    """Watch for a wish again; ask once more where that orders anew."""
+    wish = find(public_id)
+    return _ask_resuming(request, [wish]) or _act_on_one(request, _resume, wish)
 
 
 @require_POST
@@ -167,15 +169,17 @@ def _tell_problems(request: PortalRequest, error: ValidationError) -> None:
 @require_POST
 @member("operator")
 def act(request: PortalRequest, slug: str) -> HttpResponse:
-    """Pause, resume, copy or remove the ticked wishes; removing asks once more."""
+    """Pause, resume, copy or remove the ticked wishes; what cannot be undone asks once more."""
     name = request.POST.get("action", "")
     ids = [one for one in request.POST.getlist("wish")[:MOST] if one.isalnum()]
-    chosen = list(wish_rows.listed().filter(public_id__in=ids))
+    chosen = list(listing.listed().filter(public_id__in=ids))
     doing = ACTS.get(name)
     if doing is None or not chosen:
         messages.info(request, _("Tick the wishes that you mean first."))
     elif name == "clear" and "confirmed" not in request.POST:
         return render(request, "ovh_sniper/wishes_clear.html", {"chosen": chosen})
+    elif name == "resume" and (question := _ask_resuming(request, chosen)) is not None:
+        return question
     else:
         try:
             with transaction.atomic():
@@ -183,3 +187,20 @@ def act(request: PortalRequest, slug: str) -> HttpResponse:
         except ValidationError as error:
             _tell_problems(request, error)
     return redirect("ovh_sniper:wishes", slug)
+
+
+def _ask_resuming(request: PortalRequest, chosen: Sequence[Wish]) -> HttpResponse | None:
+    """Return the page that says what resuming orders anew; None: nothing, or it was confirmed."""
+    if "confirmed" in request.POST:
+        return None
+    now, may_pay = timezone.now(), may(request, "admin")
+    anew = [
+        (wish, count)
+        for wish in chosen
+        if resuming.is_resumable(wish, now, may_pay=may_pay, anew=True)
+        and (count := resuming.ordered_anew(wish))
+    ]
+    if not anew:
+        return None
+    context = {"chosen": chosen, "anew": anew}
+    return render(request, "ovh_sniper/wishes_resume.html", context)

@@ -27,8 +27,9 @@ from ovh_sniper.forms.wish_sources import SourceField
 from ovh_sniper.forms.wishes import WishForm
 from ovh_sniper.gateways.hosts import Host
 from ovh_sniper.models import Wish
-from ovh_sniper.services import catalogues, choosing, wish_previews, wishes
-from ovh_sniper.services.wish_previews import Preview
+from ovh_sniper.services.catalogue import catalogues, choosing
+from ovh_sniper.services.wishes import lifecycle, previews, resuming
+from ovh_sniper.services.wishes.previews import Preview
 from ovh_sniper.views import may
 from ovh_sniper.views.wish import find
 from tenants.access import PortalRequest, member
@@ -99,7 +100,7 @@ def _make(request: PortalRequest, form: WishForm | VpsForm) -> list[Wish] | None
     codes = [terms.pop("plan_code")] if isinstance(form, VpsForm) else form.codes
     try:
         with transaction.atomic():
-            return wishes.create_many(codes, request_key=_key(request), **_by(request), **terms)
+            return lifecycle.create_many(codes, request_key=_key(request), **_by(request), **terms)
     except ValidationError as error:
         form.add_problems(error)
     return None
@@ -152,9 +153,10 @@ def _save(request: PortalRequest, form: WishForm | VpsForm, wish: Wish) -> bool:
     by = _by(request)
     try:
         with transaction.atomic():
-            wishes.edit(wish, **by, **terms)
+            lifecycle.edit(wish, **by, **terms)
             if "arm" in request.POST:
-                wishes.resume([wish], actor=by["actor"], now=by["now"])
+                # its page says what that orders anew
+                resuming.resume([wish], **by, anew=True)
     except ValidationError as error:
         form.add_problems(error)
         return False
@@ -193,6 +195,7 @@ def _show(
         "wish": wish,
         "request_key": request.POST.get("request_key", "")[:LONGEST_KEY] or new_id(),
         "may_pay": may(request, "admin"),
+        "anew": resuming.ordered_anew(wish) if wish is not None else 0,
         "is_vps": isinstance(form, VpsForm),
     }
     if isinstance(form, VpsForm):
@@ -208,5 +211,5 @@ def _preview(form: WishForm, now: datetime) -> Preview | None:
     if not form.codes:
         return None
     if len(form.codes) > 1:
-        return wish_previews.preview_many(form.draft(), form.chosen, form.found.currency)
-    return wish_previews.preview(form.draft(), now)
+        return previews.preview_many(form.draft(), form.chosen, form.found.currency)
+    return previews.preview(form.draft(), now)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ovh_sniper.forms.wish_import import COLUMN_WORDS, ImportForm
 from ovh_sniper.forms.wish_sources import Source
 from ovh_sniper.models import Wish
-from ovh_sniper.services import wish_csv, wishes
+from ovh_sniper.services.wishes import csv_file, lifecycle
 from ovh_sniper.views import may
 from tenants.access import PortalRequest, member
 from tenants.ids import public_id
@@ -53,7 +53,7 @@ def page(request: PortalRequest, slug: str) -> HttpResponse:
         "problems": problems[:MOST_PROBLEMS],
         "more_problems": max(len(problems) - MOST_PROBLEMS, 0),
         "columns": _columns(),
-        "most": wish_csv.MOST_LINES,
+        "most": csv_file.MOST_LINES,
         "request_key": request.POST.get("request_key", "")[:LONGEST_KEY] or public_id(),
     }
     return render(request, "ovh_sniper/wish_import.html", context)
@@ -65,7 +65,7 @@ def _make(request: PortalRequest, form: ImportForm) -> list[Wish]:
     text = form.table()
     named = (str(request.user.pk), request.POST.get("request_key", ""), source.key, text)
     with transaction.atomic():
-        made = wishes.import_csv(
+        made = lifecycle.import_csv(
             text,
             actor=Actor.from_request(request),
             now=timezone.now(),
@@ -94,5 +94,5 @@ def _columns() -> list[dict[str, Any]]:
     return [
         {"name": name, "text": text, "example": example}
         for name, (text, example) in COLUMN_WORDS.items()
-        if name in wish_csv.COLUMNS
+        if name in csv_file.COLUMNS
     ]

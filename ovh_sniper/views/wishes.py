@@ -12,7 +12,9 @@ from django.views.decorators.http import require_GET
 
 from ovh_sniper.forms.wish_filters import WishFilter
 from ovh_sniper.models import Account, Wish
-from ovh_sniper.services import hardware, wish_csv, wish_rows, wish_words, words
+from ovh_sniper.services.telling import wish_words
+from ovh_sniper.services.wishes import csv_file, listing
+from ovh_sniper.services.wording import hardware, words
 from ovh_sniper.views import may
 from tenants.access import PortalRequest, member
 
@@ -24,10 +26,10 @@ ON_PAGE = 25
 def index(request: PortalRequest, slug: str) -> HttpResponse:
     """Show the tenant's wishes."""
     form = WishFilter(request.GET)
-    found = wish_rows.listed().filter(form.condition())
+    found = listing.listed().filter(form.condition())
     page = Paginator(found, ON_PAGE).get_page(request.GET.get("page"))
-    shown = wish_rows.rows(list(page.object_list))
-    names = wish_rows.plan_names([row.wish for row in shown])
+    shown = listing.rows(list(page.object_list))
+    names = listing.plan_names([row.wish for row in shown])
     context = {
         "page": page,
         "rows": [_line(row, names) for row in shown],
@@ -43,12 +45,12 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
 def live(request: PortalRequest, slug: str) -> HttpResponse:
     """Return what changes by itself of the wishes that a page shows."""
     ids = request.GET.getlist("id")[:ON_PAGE]
-    found = list(wish_rows.listed().filter(public_id__in=[one for one in ids if one.isalnum()]))
-    context = {"rows": [_line(row, {}) for row in wish_rows.rows(found)], "is_oob": True}
+    found = list(listing.listed().filter(public_id__in=[one for one in ids if one.isalnum()]))
+    context = {"rows": [_line(row, {}) for row in listing.rows(found)], "is_oob": True}
     return render(request, "ovh_sniper/_wishes_live.html", context)
 
 
-def _line(row: wish_rows.Row, names: dict[str, str]) -> dict[str, Any]:
+def _line(row: listing.Row, names: dict[str, str]) -> dict[str, Any]:
     wish = row.wish
     return {
         "row": row,
@@ -80,10 +82,10 @@ def _parts(wish: Wish) -> str:
 @member()
 def export(request: PortalRequest, slug: str) -> HttpResponse:
     """Return the wishes that the list shows as a table that can be imported again."""
-    found = wish_rows.listed().filter(WishFilter(request.GET).condition())
+    found = listing.listed().filter(WishFilter(request.GET).condition())
     zone = timezone.get_current_timezone()
     response = HttpResponse(
-        wish_csv.table(found.order_by("pk"), zone), content_type="text/csv; charset=utf-8"
+        csv_file.table(found.order_by("pk"), zone), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = 'attachment; filename="wishes.csv"'
     response["Cache-Control"] = "no-store"

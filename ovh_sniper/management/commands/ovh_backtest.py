@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from ovh_sniper.gateways.hosts import ZONES, Host
 from ovh_sniper.models import StockInterval
-from ovh_sniper.services import backtest, generated_history, history
-from ovh_sniper.services.backtest import EDGES, Score
+from ovh_sniper.services.forecasting import backtest, generated, history
+from ovh_sniper.services.forecasting.backtest import EDGES, Score
 
 # the first day of generated history: any day will do, the same one makes runs comparable
 FIRST_DAY = datetime(2027, 1, 1, tzinfo=UTC)
@@ -72,10 +72,10 @@ class Command(BaseCommand):
         random = Random(options["seed"])  # noqa: S311 - invents history, guards nothing
         zone, restocks = ZONES[Host.EU], 0
         for number in range(options["generated"]):
-            truths = generated_history.truths(random, zone)
-            seen = generated_history.generate(random, FIRST_DAY, options["days"], truths, gaps=GAPS)
+            truths = generated.truths(random, zone)
+            seen = generated.generate(random, FIRST_DAY, options["days"], truths, gaps=GAPS)
             restocks += len(seen.restocks())
-            backtest.run(str(number), seen, zone, found, generated_history.oracle(truths))
+            backtest.run(str(number), seen, zone, found, generated.oracle(truths))
         return options["generated"], restocks
 
     def _kept(self, found: list[Score], options: dict[str, Any]) -> tuple[int, int]:

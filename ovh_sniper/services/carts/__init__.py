@@ -1,0 +1,1 @@
+"""Carts made ahead, kept warm, and compared with what was wished."""

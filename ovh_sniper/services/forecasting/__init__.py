@@ -1,0 +1,1 @@
+"""When stock came and went, and the chance that it comes back."""

@@ -1,0 +1,1 @@
+"""The end of an account here: what stops at once, and what ends at OVH."""
