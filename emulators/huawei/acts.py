@@ -64,7 +64,8 @@ def add_server(
         rate=habits.rate,
         swing=habits.swing,
     )
-    note(server, habits.since or state.now())
+    server.changed = habits.since or state.now()
+    note(server, server.changed)
     state.keep_server(server)
     return server
 
@@ -121,7 +122,7 @@ def set_rate(state: State, server: Server, rate: float, swing: float | None = No
 def switch(state: State, server: Server, *, is_on: bool) -> None:
     """Press the power button: done at once."""
     state.settle()
-    server.status, server.task = "ACTIVE" if is_on else "SHUTOFF", ""
+    server.status, server.task, server.changed = "ACTIVE" if is_on else "SHUTOFF", "", state.now()
     note(server, state.now())
     state.keep_server(server)
 

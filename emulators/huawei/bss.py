@@ -16,8 +16,12 @@ LONGEST_ID = 64
 LONGEST_SPAN = 90
 ONE_POLL = 5.0  # seconds
 NAMES = {
-    "en_US": ("Flexus L traffic package", "Outbound data package", "Uplink traffic"),
-    "zh_CN": ("Flexus L流量包", "动态BGP流量包", "上行流量"),
+    "en_US": ("Flexus L traffic package", "{} BGP data package", "Uplink traffic"),
+    "zh_CN": ("Flexus L流量包", "{}BGP流量包", "上行流量"),
+}
+LINES = {
+    "dynamic": {"en_US": "Dynamic", "zh_CN": "动态"},
+    "static": {"en_US": "Static", "zh_CN": "静态"},
 }
 
 
@@ -58,10 +62,10 @@ def _find(state: State, call: Call, name: str) -> Package | None:
 
 def _usage(state: State, call: Call, package: Package) -> Json:
     start, end = billing.current_cycle(state, package)
-    plan, shared, usage = _names(call)
+    name, usage = _names(call, package)
     row: Json = {
         "free_resource_id": package.id,
-        "free_resource_type_name": plan if package.server_id else shared,
+        "free_resource_type_name": name,
         "usage_type_name": usage,
         "start_time": utc(state.told(start)),
         "end_time": utc(state.told(end)),
@@ -74,8 +78,14 @@ def _usage(state: State, call: Call, package: Package) -> Json:
     return row
 
 
-def _names(call: Call) -> tuple[str, str, str]:
-    return NAMES.get(call.header("X-Language"), NAMES["zh_CN"])
+def _names(call: Call, package: Package) -> tuple[str, str]:
+    """What a package is called, and its use."""
+    language = call.header("X-Language")
+    language = language if language in NAMES else "zh_CN"
+    plan, shared, usage = NAMES[language]
+    # one of a line that nobody heard of does not say which
+    line = LINES.get(package.line, {}).get(language, "")
+    return plan if package.server_id else shared.format(line).strip(), usage
 
 
 def _number(package: Package, size: int) -> int | float:
@@ -104,13 +114,13 @@ def list_packages(state: State, call: Call) -> Json:
 
 def _package_row(state: State, call: Call, package: Package) -> Json:
     start, end = billing.current_cycle(state, package)
-    plan, shared, usage = _names(call)
+    name, usage = _names(call, package)
     left = billing.remaining(state, package)
     return {
         "order_instance_id": f"oi-{package.id}",
         "order_id": f"CS{package.id[-10:].upper()}",
         "product_id": "00301-297002-0--0",
-        "product_name": plan if package.server_id else shared,
+        "product_name": name,
         "service_type_code": "hws.service.type.vpc",
         "service_type_name": "Virtual Private Cloud",
         "region_code": package.region,

@@ -5,7 +5,7 @@ from typing import Any
 from emulators.huawei.jobs import begin
 from emulators.huawei.models import Server
 from emulators.huawei.state import State
-from emulators.huawei.wire import ApiError, Call, bad, number
+from emulators.huawei.wire import ApiError, Call, bad, number, utc
 from emulators.wsgi import Json
 
 MOST_IDS = 100
@@ -41,7 +41,7 @@ def list_servers(state: State, call: Call) -> Json:
         rows = [one for one in servers if one.id > query["marker"]][:limit]
     else:
         rows = servers[(page - 1) * limit : page * limit]
-    return {"count": len(servers), "servers": list(map(_row, rows))}
+    return {"count": len(servers), "servers": [_row(state, one) for one in rows]}
 
 
 def _by_id(state: State, call: Call, ids: list[str]) -> Json:
@@ -49,7 +49,7 @@ def _by_id(state: State, call: Call, ids: list[str]) -> Json:
         raise bad("ecs", f"server_id names more than {MOST_IDS} servers")
     known = {server.id: server for server in servers_of(state, call)}
     limit = number("ecs", call.query, "limit", 25, (0, 1000))
-    rows = [_row(known[name]) if name in known else _unknown(name) for name in ids]
+    rows = [_row(state, known[name]) if name in known else _unknown(name) for name in ids]
     return {"count": len(rows), "servers": rows[:limit]}
 
 
@@ -70,14 +70,15 @@ def show_server(state: State, call: Call) -> Json:
     check_place(call)
     for server in servers_of(state, call):
         if server.id == call.ids[1]:
-            return {"server": _row(server)}
+            return {"server": _row(state, server)}
     raise ApiError(404, "Ecs.0614", "The server does not exist.")
 
 
-def _row(server: Server) -> Json:
+def _row(state: State, server: Server) -> Json:
     return {
         "id": server.id,
         "name": server.name,
+        "updated": utc(state.told(server.changed)),
         "status": server.status,
         "OS-EXT-STS:vm_state": VM_STATES.get(server.status, "active"),
         "OS-EXT-STS:task_state": server.task or None,

@@ -54,6 +54,7 @@ class Server:
     is_deleted: bool = False
     is_unlisted: bool = False  # Config leaves its plan out
     ignores_soft: bool = False  # a guest that does not listen to its power button
+    changed: float = 0.0  # when it was bought, started, stopped or rebooted last
     tags: list[str] = field(default_factory=list)
 
 
@@ -77,6 +78,7 @@ class Package:
     lost_polls: int = 0  # how often billing will not see it, from one moment to the next
     lost_at: float = 0.0  # when it last did not
     is_unsubscribed: bool = False
+    line: str = "dynamic"  # or static: the BGP type of the addresses that a shared one pays for
 
 
 @dataclass(slots=True)

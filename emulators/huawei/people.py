@@ -66,6 +66,13 @@ class People:
             account = acts.add_account(self.state, site, list(regions), name)
             return self.add_keys(account.domain_id, actions)
 
+    def open_region(self, domain_id: str, region: str) -> None:
+        """Give an account a project in another region."""
+        with self.state.lock:
+            account = self.state.accounts[domain_id]
+            account.projects.setdefault(region, self.state.secret())
+            self.state.keep_account(account)
+
     def add_keys(self, domain_id: str, actions: Iterable[str] = ("*",)) -> DemoKeys:
         """Another access key of an account."""
         with self.state.lock:
@@ -138,13 +145,17 @@ class People:
         total_gb: float = 500,
         left_gb: float | None = None,
         days: float = 90,
+        line: str = "dynamic",
     ) -> Package:
-        """Buy a package for a region."""
+        """Buy a package for a region; `line` is its BGP type: dynamic, static, or another one."""
         with self.state.lock:
             owner = domain_id or DEMO["intl"].domain_id
             left = None if left_gb is None else round(left_gb * GIB)
             total = round(total_gb * GIB)
-            return acts.add_shared_package(self.state, owner, region, total, days=days, left=left)
+            bought = acts.add_shared_package(self.state, owner, region, total, days=days, left=left)
+            bought.line = line
+            self.state.keep_package(bought)
+            return bought
 
     # -- living -----------------------------------------------------------------------------
 

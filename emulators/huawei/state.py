@@ -68,7 +68,7 @@ class State:
         for server in [self.servers[name] for name in self._at_work]:
             if server.task and server.task_due <= now:
                 changed = server.status != server.task_then
-                server.status, server.task = server.task_then, ""
+                server.status, server.task, server.changed = server.task_then, "", server.task_due
                 if changed:
                     note(server, server.task_due)
                 self.keep_server(server)

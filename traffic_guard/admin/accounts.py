@@ -62,13 +62,13 @@ class AccountAdmin(LookOnlyAdmin):
     @display(description=_("what is wrong"))
     def worst(self, account: Account) -> str:
         """The worst of what the last check found."""
-        found = findings.in_order(account.findings, account.provider, account.site)
+        found = findings.of_account(account)
         return struck(found[0].title) if found else ""
 
     @display(description=_("findings"))
     def what_is_wrong(self, account: Account) -> SafeString | str:
         """All that the last check found, the worst first, with what to do about it."""
-        found = findings.in_order(account.findings, account.provider, account.site)
+        found = findings.of_account(account)
         if not found:
             return ""
         lines = ((struck(one.title), struck(one.advice), one.lines) for one in found)

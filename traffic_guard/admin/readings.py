@@ -24,7 +24,10 @@ class ReadingAdmin(LookOnlyAdmin):
         columns.OF_PACKAGE,
         within("at", _("time")),
     )
-    search_fields = ("package__name", "package__cloud_id", "tenant__name")
+    # the box; by what is searched says the next line
+    search_fields = ("package__name",)
+    searched_through = {"package": ("name", "cloud_id"), "tenant": ("name",)}
+    sortable_by = ()
     ordering = ("-pk",)
     fields = (
         *("tenant", "package", "at", "left", "quota", "raw_amount", "unit_id", "sent"),
@@ -42,7 +45,10 @@ class OutboundHourAdmin(LookOnlyAdmin):
     related = ("tenant", "server")
     list_display = ("hour", "server", "tenant", "sent")
     list_filter = (OF_TENANT, columns.OF_SERVER, within("hour", _("hour")))
-    search_fields = ("server__name", "tenant__name")
+    # the box; by what is searched says the next line
+    search_fields = ("server__name",)
+    searched_through = {"server": ("name",), "tenant": ("name",)}
+    sortable_by = ()
     ordering = ("-pk",)
     fields = ("tenant", "server", "hour", "sent")
     sent = columns.size("sent_bytes", _("sent"))

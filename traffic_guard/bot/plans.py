@@ -20,7 +20,7 @@ from traffic_guard.bot import chat
 from traffic_guard.models import PlannedStop
 from traffic_guard.services.guarding import planning, protecting
 from traffic_guard.services.guarding.planning import TooLate
-from traffic_guard.services.telling import facts, layout, stop_cards
+from traffic_guard.services.telling import facts, layout, preferences, stop_cards
 from traffic_guard.services.telling.buttons import (
     Approve,
     KeepPlan,
@@ -40,21 +40,22 @@ router = Router()
 SURE_FOR = timedelta(minutes=5)
 
 
-def _locked(plans: QuerySet[PlannedStop]) -> QuerySet[PlannedStop]:
+def _in_turn(incoming: Incoming, plans: QuerySet[PlannedStop]) -> list[PlannedStop]:
     """Return plans with their servers: of two presses the second one sees what the first did."""
+    preferences.take_turn(incoming.bot.tenant_id)
     ids = plans.values_list("pk", flat=True)
     found = PlannedStop.objects.filter(pk__in=set(ids)).select_related("server__account", "action")
     secrets = ("server__account__access_key", "server__account__secret_key")
-    return found.defer(*secrets).select_for_update(of=("self",)).order_by("pk")
+    return list(found.defer(*secrets).order_by("pk"))
 
 
 def _find(incoming: Incoming, public_id: str) -> PlannedStop | None:
     """Return a plan of the tenant; where there is none, say so."""
     found = PlannedStop.objects.filter(public_id=public_id)
-    plan: PlannedStop | None = _locked(found).first()
-    if plan is None:
+    plans = _in_turn(incoming, found)
+    if not plans:
         incoming.toast(said.gone("unknown"), alert=True)
-    return plan
+    return plans[0] if plans else None
 
 
 def _act(
@@ -98,7 +99,7 @@ def postpone_all(incoming: Incoming, button: PostponeAll) -> None:
         return
     now, by, count = timezone.now(), chat.actor(incoming), 0
     told = PlannedStop.objects.filter(told_in__bulletin__public_id=button.bulletin)
-    plans = list(_locked(told))
+    plans = _in_turn(incoming, told)
     if sum(plan.postponed for plan in plans) == button.times:
         for plan in plans:
             with suppress(TooLate):

@@ -7,10 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from tenants.form_fields import SecretInput
+from tenants.form_fields import SecretInput, option
 from traffic_guard.gateways.registry import Choice, provider_choices
 from traffic_guard.models import Account
 from traffic_guard.services.accounts.validation import key_problem
@@ -35,21 +34,15 @@ RIGHTS = {
 }
 
 
-def _two_lines(first: Any, second: Any) -> Any:
-    return format_html(
-        '<span class="option"><strong>{}</strong><small>{}</small></span>', first, second
-    )
-
-
 def right_choices() -> list[tuple[str, Any]]:
     """Return what keys can be for, each with what that means."""
-    return [(right.value, _two_lines(*RIGHTS[right])) for right in RIGHTS]
+    return [(right.value, option(*RIGHTS[right])) for right in RIGHTS]
 
 
 def site_choices(cloud: Choice) -> list[tuple[str, Any]]:
     """Return the sites of a cloud, each with who belongs there."""
     return [
-        (code, _two_lines(title, SITES[code]) if code in SITES else title)
+        (code, option(title, SITES[code]) if code in SITES else title)
         for code, title in cloud.sites
     ]
 

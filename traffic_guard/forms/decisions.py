@@ -17,6 +17,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "stops": (
         Event.PLANNED,
         Event.HELD,
+        Event.REMINDED,
         Event.ORDERED,
         Event.DONE,
         Event.DRY_RUN,

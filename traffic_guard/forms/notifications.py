@@ -11,8 +11,9 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from bots.models import Chat
+from bots.models import Bot
 from bots.services import recipients
+from bots.services.listed_chats import listed
 from tenants.moments import MomentField
 from traffic_guard.models import Preferences
 from traffic_guard.services.telling.bulletins import PRODUCT
@@ -51,24 +52,21 @@ class NotificationsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Chat.objects.select_related("bot").defer("bot__token").order_by("title", "pk")
-        self.chats = {str(chat.pk): chat for chat in rows if self._offers(chat)}
+        bots = [bot for bot in Bot.objects.defer("token") if recipients.serves(bot, PRODUCT)]
+        # the one that is chosen stays a choice
+        found = listed(bots, stored=self.initial.get("chat"), posted=self.data.get("chat"))
+        self.chats = {str(chat.pk): chat for chat in found.chats}
         named = [(key, f"{chat} (@{chat.bot.username})") for key, chat in self.chats.items()]
         never = ("", pgettext("a digest is sent", "never"))
         hours = [(str(hour), _clock(hour)) for hour in HOURS]
         self._choices("chat", [("", _("nowhere")), *named])
+        self.fields["chat"].help_text = found.explained(self.fields["chat"].help_text)
         self._choices("daily_hour", [never, *hours])
         self._choices("weekly_day", [never, *((str(day), name) for day, name in WEEKDAYS.items())])
         self._choices("weekly_hour", hours)
 
     def _choices(self, name: str, choices: list[Any]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
-
-    def _offers(self, chat: Chat) -> bool:
-        """Tell whether a chat can be written to; the one that is chosen stays a choice."""
-        is_chosen = str(chat.pk) == str(self.initial.get("chat", ""))
-        is_there = chat.state == Chat.State.ACTIVE and recipients.serves(chat.bot, PRODUCT)
-        return is_chosen or is_there
 
     def changes(self) -> dict[str, Any]:
         """Return what the valid form says, by the names of the model's fields."""

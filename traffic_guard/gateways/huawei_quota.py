@@ -30,6 +30,8 @@ MOST_PAGES = 1000
 SPAN = timedelta(days=89)  # both ends count, and 90 days are allowed
 BEIJING = timezone(timedelta(hours=8))
 TO_SEE = (1, 2)  # in effect, used up
+# A shared package pays for addresses of one BGP type, which no field but its name tells.
+LINES = {"dynamic": ("dynamic", "动态"), "static": ("static", "静态")}
 
 
 class Quota:
@@ -160,6 +162,7 @@ def _usage(asked_id: str, row: dict[str, Any]) -> Usage:
         cycle_start=moment(row.get("start_time")),
         cycle_end=moment(row.get("end_time")),
         is_resetting=row.get("quota_reuse_cycle") is not None,
+        line=_line(text(row.get("free_resource_type_name")), text(row.get("usage_type_name"))),
     )
 
 
@@ -180,7 +183,15 @@ def _package(row: dict[str, Any], part: dict[str, Any]) -> SharedPackage:
         service=text(row.get("service_type_code")),
         is_resetting=row.get("quota_reuse_mode") == 1,
         scope_id=text(row.get("enterprise_project_id")) if is_scoped else "",
+        line=_line(text(row.get("product_name")), text(part.get("usage_type_name"))),
     )
+
+
+def _line(*names: str) -> str:
+    """Return the BGP type that a package's names tell; "" where none or several do."""
+    said = " ".join(names).casefold()
+    found = [line for line, words in LINES.items() if any(word in said for word in words)]
+    return found[0] if len(found) == 1 else ""
 
 
 def _deduction(package_id: str, row: dict[str, Any]) -> Deduction:

@@ -31,6 +31,7 @@ from huaweicloudsdkecs.v2 import (
 )
 from requests.adapters import HTTPAdapter
 
+from bots.gateways.sessions import tame
 from traffic_guard.gateways import wire
 from traffic_guard.gateways.accounts import Keys, Place
 from traffic_guard.gateways.answers import Call, from_answer, unusable
@@ -38,7 +39,7 @@ from traffic_guard.gateways.endpoints import ecs_url
 from traffic_guard.gateways.errors import Kind, Refused
 from traffic_guard.gateways.server_parsing import job, live_server
 from traffic_guard.gateways.servers import Job, LiveServer
-from traffic_guard.gateways.wire import Meter, tame, unreachable
+from traffic_guard.gateways.wire import Meter, unreachable
 
 DETAILS = Call("ecs", "GET", "/v1/*/cloudservers/detail", "ecs:cloudServers:listServersDetails")
 STOP = Call("ecs", "POST", "/v1/*/cloudservers/action", "ecs:cloudServers:stop", writes=True)
@@ -209,11 +210,10 @@ def _client(keys: Keys, place: Place, call: Call) -> _Client:
         .build()
     )
     client.prefix = url.path
+    # the library's own adapters make a failure without headers of each 429 to a GET
     session = tame(client.get_http_client()._session)
-    session.trust_env = not wire.is_local(url.geturl())
-    # the library's own adapter makes a failure without headers of each 429 to a GET
-    session.mount("https://", HTTPAdapter())
     session.mount("http://", HTTPAdapter())
+    session.trust_env = not wire.is_local(url.geturl())
     return client
 
 

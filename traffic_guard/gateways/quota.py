@@ -11,7 +11,8 @@ from decimal import Decimal
 class Usage:
     """What is left of a package in its running cycle; None is unknown, never zero.
 
-    `package_id` differs from `asked_id` where a renewed package has taken over.
+    `package_id` differs from `asked_id` where a renewed package has taken over. `line` is the type
+    of addresses that it pays for, as SharedPackage has it.
     """
 
     asked_id: str
@@ -24,6 +25,7 @@ class Usage:
     cycle_start: datetime | None
     cycle_end: datetime | None
     is_resetting: bool
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class SharedPackage:
     """A package of a region that no server owns alone.
 
     `status`: 0 not yet in effect, 1 in effect, 2 used up, 3 expired, 4 unsubscribed.
-    `scope_id` is the enterprise project that may use it, "" for all.
+    `scope_id` is the enterprise project that may use it, "" for all. `line` is the type of
+    addresses that it pays for, in the cloud's word; "" unknown: it is added to no other.
     """
 
     package_id: str
@@ -56,6 +59,7 @@ class SharedPackage:
     service: str = ""
     is_resetting: bool = False
     scope_id: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

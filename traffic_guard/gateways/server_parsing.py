@@ -6,7 +6,7 @@ from typing import Any
 
 from traffic_guard.gateways.accounts import Charging
 from traffic_guard.gateways.errors import LONGEST_MESSAGE
-from traffic_guard.gateways.parsing import text
+from traffic_guard.gateways.parsing import moment, text
 from traffic_guard.gateways.servers import Job, JobState, LiveServer, Power, ServerResult
 
 CHARGING: dict[str, Charging] = {"0": "usage", "1": "prepaid", "2": "spot"}
@@ -51,6 +51,7 @@ def live_server(row: Any) -> LiveServer:
         is_locked=row.locked is True,
         is_frozen=text(metadata.get("EcmResStatus")).lower().startswith("freeze"),
         tags=_tags(row.tags),
+        changed_at=moment(row.updated),
     )
 
 

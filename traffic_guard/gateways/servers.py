@@ -28,7 +28,10 @@ class Power(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveServer:
-    """A server as it is now; `raw_status` and `task_state` are the cloud's own words."""
+    """A server as it is now; `raw_status` and `task_state` are the cloud's own words.
+
+    `changed_at` is when it was started, stopped, or otherwise changed last; None: unknown.
+    """
 
     server_id: str
     name: str
@@ -40,6 +43,7 @@ class LiveServer:
     is_locked: bool
     is_frozen: bool
     tags: dict[str, str] = field(default_factory=dict)
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

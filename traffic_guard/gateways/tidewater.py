@@ -251,6 +251,7 @@ def _usage(name: str, row: dict[str, Any]) -> Usage:
         cycle_start=moment(row.get("starts")),
         cycle_end=moment(row.get("ends")),
         is_resetting=True,
+        line="any",
     )
 
 

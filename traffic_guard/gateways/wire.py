@@ -7,7 +7,6 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ import requests
 from django.utils.translation import gettext as _
 from urllib3.exceptions import NewConnectionError
 
+from bots.gateways.sessions import tame
 from traffic_guard.gateways.accounts import Keys
 from traffic_guard.gateways.answers import Call, from_answer, load, unusable
 from traffic_guard.gateways.cloud import Throttle
@@ -24,14 +24,6 @@ from traffic_guard.gateways.signing import Pairs, encoded, query_string, sign
 # seconds to connect, and between two pieces of an answer
 LIMITS = (5.0, 20.0)
 JSON = "application/json"
-
-
-def tame(session: requests.Session) -> requests.Session:
-    """Make a session the same for every account: it keeps connections and nothing else."""
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # else a password from ~/.netrc would take the signature's place
-    session.auth = lambda request: request
-    return session
 
 
 def is_local(url: str) -> bool:

@@ -66,6 +66,8 @@ class Account(TenantOwned):
     # readings in a row that the cloud did not answer, and that it refused
     poll_failures = models.PositiveSmallIntegerField(default=0, editable=False)
     refusals = models.PositiveSmallIntegerField(default=0, editable=False)
+    # regions that do not answer, as findings (services/readings/regions.py)
+    away = models.JSONField(default=list, editable=False)
     # automatic stops rest because of this code (frozen, denied, ...) until somebody looked
     halted_for = models.CharField(max_length=40, blank=True, editable=False)
     # staff was told that it does not work, and not yet that it does again

@@ -83,6 +83,8 @@ class PowerAction(TenantOwned):
     seen_power = models.CharField(max_length=9, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True)
+    # Server.changed_at at its end, by the cloud's clock: what is later was not this action
+    server_changed_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
         verbose_name = _("power action")

@@ -55,6 +55,7 @@ class OutboundHour(TenantOwned):
         verbose_name = _("hour of outbound traffic")
         verbose_name_plural = _("hours of outbound traffic")
         constraints = [models.UniqueConstraint(fields=["server", "hour"], name="traffic_hour_once")]
+        indexes = [models.Index(fields=["hour"], name="traffic_hour_age")]
 
     def __str__(self) -> str:
         return f"{self.server_id}@{self.hour:%Y-%m-%d %H}"

@@ -60,6 +60,8 @@ class Server(TenantOwned):
     is_locked = models.BooleanField(default=False, editable=False)
     is_frozen = models.BooleanField(default=False, editable=False)
     power_at = models.DateTimeField(null=True, editable=False)  # when it was read
+    # when it was last started, stopped or otherwise changed, as the cloud says; None: unknown
+    changed_at = models.DateTimeField(null=True, editable=False)
     # --- what people decided
     is_protected = models.BooleanField(_("protected: never stopped automatically"), default=False)
     protected_by = models.CharField(max_length=120, blank=True, editable=False)
@@ -125,6 +127,8 @@ class Package(TenantOwned):
     cloud_id = models.CharField(_("package id"), max_length=64)
     name = models.CharField(_("name"), max_length=160, blank=True)
     region = models.CharField(max_length=40, blank=True)
+    # the type of addresses that a shared one pays for (gateways/quota.py); empty: unknown
+    line = models.CharField(max_length=10, blank=True, editable=False)
     # a renewal that is in effect in its place
     successor = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="predecessors"

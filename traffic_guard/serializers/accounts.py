@@ -103,7 +103,7 @@ class CloudAccountDetailSerializer(CloudAccountSerializer):
     @extend_schema_field(CloudFindingSerializer(many=True))
     def get_findings(self, account: Account) -> list[Any]:
         """Return what is wrong in the caller's language."""
-        found = findings.in_order(account.findings, account.provider, account.site)
+        found = findings.of_account(account)
         return list(CloudFindingSerializer(found, many=True).data)
 
     @extend_schema_field(CloudGrantSerializer(many=True))

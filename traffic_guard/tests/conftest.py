@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from emulators.feishu import FeishuEmulator
     from emulators.huawei import HuaweiEmulator
     from emulators.tidewater import TidewaterEmulator
+
+# a Wednesday in the middle of an hour, far from the end of a day, of a month or of summer time
+START = datetime(2026, 6, 10, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _same_day(time_machine: Any) -> None:
+    """Begin every test at the same moment, so that no result depends on when it runs."""
+    time_machine.move_to(START, tick=True)
 
 
 @pytest.fixture(scope="session")

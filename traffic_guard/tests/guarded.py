@@ -14,7 +14,7 @@ from typing import Any
 
 from tenants.scoping import scope
 from traffic_guard.gateways.cloud import CloudProvider
-from traffic_guard.models import Account, Decision, PlannedStop, PowerAction, Server
+from traffic_guard.models import Account, Decision, PlannedStop, PowerAction, Preferences, Server
 from traffic_guard.services.accounts.access import provider_of
 from traffic_guard.services.guarding import (
     actions,
@@ -31,6 +31,8 @@ from traffic_guard.tests.watched import Watched
 
 ACTION = "/v1/*/cloudservers/action"
 DETAIL = "/v1/*/cloudservers/detail"
+# a fault of calls that stop, start and reboot
+ECS: dict[str, Any] = {"service": "ecs", "path": ACTION}
 Connect = Callable[[Account], CloudProvider]
 
 
@@ -172,6 +174,21 @@ class Guarded(Watched):
                 now=self.now,
                 **given,
             )
+
+    def comes_due(self) -> None:
+        """Have a planned stop whose time has come."""
+        self.add_server()
+        self.runs_low()
+        self.passes(minutes=30)
+
+    def asked(self, *names: str) -> None:
+        """Have people ask for a stop of these servers."""
+        self.ask(*(self.server(name) for name in names or ("web",)))
+
+    def limits(self, **values: Any) -> None:
+        """Change the tenant's caps and rests."""
+        with scope(self.tenant):
+            Preferences.objects.update_or_create(tenant=self.tenant, defaults=values)
 
     # --- What is so
 

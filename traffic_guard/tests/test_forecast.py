@@ -206,7 +206,8 @@ def test_charts_show_what_is_left_with_the_reset_and_what_was_done(
     assert (stop["label"], stop["at"]) == ("Stopped", 18.5)
     assert day["levels"] == [{"value": 20, "label": "Threshold"}]
     assert len(month["labels"]) == 120
-    assert [len(series["data"]) for series in cycles["series"]] == [20, 20]
+    # the new cycle lasts 20 days and half an hour
+    assert [len(series["data"]) for series in cycles["series"]] == [21, 21]
     assert sent["series"][0]["data"][-4:] == [4, 4, 2, None]  # until the last poll
 
 

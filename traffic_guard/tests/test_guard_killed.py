@@ -1,4 +1,4 @@
-"""`kill -9` at any line, two workers, double presses: never a second stop, never a lost one."""
+"""`kill -9` at any line: never a second stop, never a lost one."""
 
 from __future__ import annotations
 
@@ -8,26 +8,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tenants.scoping import scope
-from traffic_guard.models import Decision, PlannedStop, PowerAction
-from traffic_guard.services.accounts.access import provider_of
 from traffic_guard.services.guarding import (
     evaluating,
-    executing,
-    sending,
-    verifying,
 )
 from traffic_guard.services.telling import actions, stops
 from traffic_guard.tests.guarded import Guarded, Killed, dying
 
 pytestmark = pytest.mark.django_db
-
-
-def due_now(guarded: Guarded) -> None:
-    """Have a planned stop whose time has come."""
-    guarded.add_server()
-    guarded.runs_low()
-    guarded.passes(minutes=30)
 
 
 def recovers(guarded: Guarded) -> None:
@@ -68,7 +55,7 @@ def test_dead_while_it_judged_nothing_is_half_said(
 def test_dead_during_the_last_look_the_plan_is_looked_at_again(
     guarded: Guarded, name: str, *, after: bool
 ) -> None:
-    due_now(guarded)
+    guarded.comes_due()
     with pytest.raises(Killed):
         guarded.execute(dying(name, after=after))
     assert (guarded.plans(), guarded.states()) == (["waiting"], [])
@@ -86,7 +73,7 @@ def test_dead_during_the_last_look_the_plan_is_looked_at_again(
 def test_dead_while_it_wrote_the_intent_plan_and_action_are_both_or_neither(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    due_now(guarded)
+    guarded.comes_due()
 
     def die(*_args: Any, **_more: Any) -> None:
         raise Killed
@@ -102,7 +89,7 @@ def test_dead_while_it_wrote_the_intent_plan_and_action_are_both_or_neither(
 
 @pytest.mark.parametrize("after", [False, True])
 def test_dead_ahead_of_the_call_the_intent_is_sent_once(guarded: Guarded, *, after: bool) -> None:
-    due_now(guarded)
+    guarded.comes_due()
     guarded.execute()
     with pytest.raises(Killed):
         guarded.send(dying("states", after=after))
@@ -117,7 +104,7 @@ def test_dead_ahead_of_the_call_the_intent_is_sent_once(guarded: Guarded, *, aft
 def test_dead_between_the_commit_and_the_call_it_is_asked_for_after_a_look(
     guarded: Guarded,
 ) -> None:
-    due_now(guarded)
+    guarded.comes_due()
     guarded.execute()
     with pytest.raises(Killed):
         guarded.send(dying("stop", after=False))
@@ -132,7 +119,7 @@ def test_dead_between_the_commit_and_the_call_it_is_asked_for_after_a_look(
 
 
 def test_dead_after_the_call_the_stop_is_found_and_not_repeated(guarded: Guarded) -> None:
-    due_now(guarded)
+    guarded.comes_due()
     guarded.execute()
     with pytest.raises(Killed):
         guarded.send(dying("stop", after=True))
@@ -145,7 +132,7 @@ def test_dead_after_the_call_the_stop_is_found_and_not_repeated(guarded: Guarded
 
 @pytest.mark.parametrize("name", ["job", "states"])
 def test_dead_while_it_proved_a_stop_another_one_proves_it(guarded: Guarded, name: str) -> None:
-    due_now(guarded)
+    guarded.comes_due()
     guarded.tick()
     guarded.passes(seconds=30)
     with pytest.raises(Killed):
@@ -157,7 +144,7 @@ def test_dead_while_it_proved_a_stop_another_one_proves_it(guarded: Guarded, nam
 def test_dead_while_it_told_the_end_the_end_is_written_and_told_by_the_next(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    due_now(guarded)
+    guarded.comes_due()
     guarded.tick()
     guarded.passes(seconds=30)
 
@@ -206,7 +193,7 @@ STATEMENTS = range(3, 240, 17)
 def test_dead_at_any_statement_there_is_one_stop_and_one_end(
     guarded: Guarded, statements: int
 ) -> None:
-    due_now(guarded)
+    guarded.comes_due()
     with suppress(Killed), connection.execute_wrapper(Countdown(statements)):
         guarded.execute()
         guarded.send()
@@ -221,124 +208,3 @@ def test_dead_at_any_statement_there_is_one_stop_and_one_end(
     assert len(guarded.calls("stop")) == 1
     assert guarded.server().kept_off_by_id == guarded.action().pk
     assert guarded.log().count("ordered") == guarded.log().count("done") == 1
-
-
-# --- Two workers
-
-
-class Meanwhile:
-    """The cloud of a worker during one of whose calls something else happens."""
-
-    def __init__(self, account: Any, name: str, happens: Any) -> None:
-        self._cloud, self._name, self._happens = provider_of(account), name, happens
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._cloud, name)
-        if name != self._name:
-            return call
-
-        def slow(*args: Any, **more: Any) -> Any:
-            answer = call(*args, **more)
-            self._happens()
-            return answer
-
-        return slow
-
-
-def test_two_workers_with_the_same_plan_make_one_stop(guarded: Guarded) -> None:
-    due_now(guarded)
-
-    def happens() -> None:
-        guarded.work()
-
-    guarded.execute(lambda account: Meanwhile(account, "states", happens))
-    guarded.tick()
-    assert (guarded.plans(), len(guarded.states())) == (["executed"], 1)
-    assert len(guarded.calls("stop")) == 1
-
-
-def test_a_worker_that_was_away_too_long_sends_nothing_and_says_nothing(guarded: Guarded) -> None:
-    due_now(guarded)
-    guarded.execute()
-
-    def happens() -> None:
-        guarded.passes(minutes=4)
-        for _look in range(9):
-            guarded.work()
-            guarded.passes(seconds=30)
-
-    guarded.send(lambda account: Meanwhile(account, "states", happens))
-    assert guarded.states() == ["stop done"]
-    assert len(guarded.calls("stop")) == 1
-
-
-def test_a_late_answer_of_a_worker_that_was_taken_for_dead_changes_nothing(
-    guarded: Guarded,
-) -> None:
-    due_now(guarded)
-    guarded.execute()
-
-    def happens() -> None:
-        guarded.passes(minutes=4)
-        for _look in range(9):
-            guarded.work()
-            guarded.passes(seconds=30)
-        assert guarded.states() == ["stop done"]
-
-    guarded.send(lambda account: Meanwhile(account, "stop", happens))
-    assert guarded.states() == ["stop done"]
-    assert len(guarded.calls("stop")) == 1
-
-
-def test_somebody_protects_it_while_the_last_look_is_taken(guarded: Guarded) -> None:
-    due_now(guarded)
-
-    def happens() -> None:
-        with scope(guarded.tenant):
-            type(guarded.server()).objects.update(is_protected=True)
-
-    guarded.execute(lambda account: Meanwhile(account, "states", happens))
-    assert (guarded.plans(), guarded.states()) == (["dropped protected"], [])
-
-
-def test_somebody_protects_it_between_the_intent_and_the_call(guarded: Guarded) -> None:
-    due_now(guarded)
-    guarded.execute()
-
-    def happens() -> None:
-        with scope(guarded.tenant):
-            type(guarded.server()).objects.update(is_protected=True)
-
-    # as the worker has looked already: the words at the last moment count all the same
-    happens()
-    guarded.tick()
-    assert (guarded.states(), guarded.calls()) == (["stop withdrawn protected"], [])
-
-
-def test_the_same_look_twice_says_and_plans_nothing_twice(guarded: Guarded) -> None:
-    guarded.add_server()
-    guarded.runs_low()
-    assert guarded.evaluate() == []
-    assert guarded.plans() == ["waiting"]
-    with scope(guarded.tenant):
-        codes = list(Decision.objects.values_list("code", "times"))
-    assert [code for code, _times in codes].count("planned") == 1
-
-
-def test_the_database_itself_refuses_a_second_open_plan_or_action(guarded: Guarded) -> None:
-    guarded.add_server()
-    guarded.runs_low()
-    guarded.ask(guarded.server())
-    twice = guarded.ask(guarded.server(), key="another press")
-    assert [one.why for one in twice.refused] == ["busy"]
-    with scope(guarded.tenant):
-        assert PlannedStop.objects.count() == PowerAction.objects.count() == 1
-
-
-def test_nothing_is_due_that_is_settled(guarded: Guarded) -> None:
-    due_now(guarded)
-    guarded.grace_passes()
-    guarded.passes(days=1)
-    assert executing.due(guarded.now, 10) == []
-    assert sending.due(guarded.now, 10) == []
-    assert verifying.due(guarded.now, 10) == []

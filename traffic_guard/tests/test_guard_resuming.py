@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
+from bots.models import Bot
+from bots.testing import Someone
 from tenants.scoping import scope
+from traffic_guard.gateways.cloud import CloudProvider, LiveServer, Place
 from traffic_guard.models import Account, Preferences, Server
+from traffic_guard.services.accounts import access
+from traffic_guard.tests.chatting import key_like, sent_to
 from traffic_guard.tests.guarded import Guarded
+from traffic_guard.tests.planned import posts
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +84,13 @@ def switched_by_hand(guarded: Guarded) -> None:
     guarded.emulator.switch("web", is_on=False)
 
 
+def switched_between_two_polls(guarded: Guarded) -> None:
+    guarded.passes(minutes=5)
+    guarded.emulator.switch("web", is_on=True)
+    guarded.passes(minutes=5)
+    guarded.emulator.switch("web", is_on=False)
+
+
 def asked_to_be_off(guarded: Guarded) -> None:
     guarded.ask(guarded.server(), key="off")
     guarded.tick()
@@ -93,6 +108,7 @@ def empty(guarded: Guarded) -> None:
 
 STAYS: list[tuple[str, Callable[[Guarded], Any]]] = [
     ("started by hand, then stopped by hand", switched_by_hand),
+    ("the same, and no poll saw it", switched_between_two_polls),
     ("a person wants it off", asked_to_be_off),
     ("the policy says so", lambda g: g.policy(resume_at_reset=False)),
     ("the account cannot act", halted),
@@ -109,6 +125,93 @@ def test_what_stays_off_after_the_reset(
     resets(guarded)
     acts(guarded)
     assert (guarded.power(), guarded.calls("start")) == ("SHUTOFF", [])
+
+
+def test_whether_to_start_what_somebody_was_at_is_asked_once_and_one_press_starts_it(
+    guarded: Guarded, bot: Bot, oscar: Someone
+) -> None:
+    stopped(guarded)
+    switched_between_two_polls(guarded)
+    resets(guarded)
+    for _quarter in range(2):
+        acts(guarded)
+        guarded.passes(minutes=15)
+    [asked] = [one for one in posts(bot, oscar) if "was changed since" in one.params["text"]]
+    assert guarded.log().count("resume_waits") == 1
+    oscar.presses(key_like(asked, "Start"))
+    yes = key_like(sent_to(bot, oscar)[-1], "Start it")
+    oscar.presses(yes)
+    guarded.tick()
+    guarded.ticks(minutes=1)
+    assert (guarded.power(), guarded.server().kept_off_by_id) == ("ACTIVE", None)
+
+
+class Clock:
+    """The cloud, whose clock is not ours, or that tells late when a server was changed."""
+
+    def __init__(self, **ahead: float) -> None:
+        self.ahead = timedelta(**ahead)
+
+    def __call__(self, account: Account) -> CloudProvider:
+        return cast("CloudProvider", _Told(access.provider_of(account), self))
+
+
+class _Told:
+    def __init__(self, cloud: CloudProvider, clock: Clock) -> None:
+        self._cloud, self._clock = cloud, clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cloud, name)
+
+    def states(self, place: Place, ids: Sequence[str]) -> dict[str, LiveServer]:
+        ahead = self._clock.ahead
+        return {
+            key: replace(one, changed_at=one.changed_at and one.changed_at + ahead)
+            for key, one in self._cloud.states(place, ids).items()
+        }
+
+
+def stopped_by(clock: Clock, guarded: Guarded) -> None:
+    """Have a stop of the guard's proved by a cloud with that clock, an hour before the reset."""
+    guarded.add_server()
+    guarded.emulator.end_cycle("web", 2 * 3600)
+    guarded.runs_low()
+    guarded.passes(minutes=30)
+    for _minute in range(2):
+        guarded.execute(clock)
+        guarded.send(clock)
+        guarded.passes(minutes=1)
+        guarded.verify(clock)
+
+
+PROVED = [
+    ("its clock is ahead of ours", 10, 10),
+    ("it told later that the stop was a change, and its clock is ahead", -1440, 10),
+    ("it touched the server once more, and its clock is ahead", 10, 11),
+]
+
+
+@pytest.mark.parametrize(("_why", "at_proof", "later"), PROVED)
+def test_what_the_cloud_says_of_our_own_stop_is_nobody_elses_doing(
+    guarded: Guarded, _why: str, at_proof: int, later: int
+) -> None:
+    clock = Clock(minutes=at_proof)
+    stopped_by(clock, guarded)
+    clock.ahead = timedelta(minutes=later)
+    resets(guarded)
+    guarded.look(connect=clock)
+    guarded.resume()
+    assert guarded.states()[-1] == "start intended"
+
+
+def test_who_was_at_it_is_seen_whatever_the_clouds_clock_says(guarded: Guarded) -> None:
+    behind = Clock(minutes=-10)
+    stopped_by(behind, guarded)
+    switched_between_two_polls(guarded)
+    resets(guarded)
+    guarded.look(connect=behind)
+    guarded.resume()
+    assert (guarded.states(), guarded.log()[-1]) == (["stop done"], "resume_waits")
 
 
 def test_a_server_that_its_user_stopped_stays_off(guarded: Guarded) -> None:

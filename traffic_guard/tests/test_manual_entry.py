@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
@@ -251,3 +251,19 @@ def test_strangers_find_nothing_and_below_admin_nothing_changes(
         assert Server.objects.get().hidden_at is None
         assert packages_of(server) == []
         assert not AuditEvent.objects.exists()
+
+
+def test_many_packages_have_pages(
+    alice: Client, tenant: Tenant, django_assert_max_num_queries: Any
+) -> None:
+    account = make_account(tenant)
+    with scope(tenant):
+        Package.objects.bulk_create(
+            Package(tenant=tenant, account=account, cloud_id=f"fr-{number}", name=f"P{number:03}")
+            for number in range(51)
+        )
+    with django_assert_max_num_queries(6):
+        first = text_of(alice.get(url(tenant, "packages/")))
+    assert "P049" in first
+    assert "P050" not in first
+    assert "P050" in text_of(alice.get(url(tenant, "packages/?page=2")))

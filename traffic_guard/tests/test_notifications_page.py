@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from bots.models import Bot, Channel, Notice
 from bots.services import notices
-from bots.testing import Someone, make_chat, outgoing
+from bots.services.listed_chats import MOST
+from bots.testing import Someone, make_bot, make_chat, make_newer_chats, outgoing
 from emulators.feishu import DEMO_KEY, FeishuEmulator
 from tenants.models import AuditEvent, Tenant
 from tenants.scoping import scope
@@ -51,6 +52,22 @@ def test_operators_choose_who_is_told_and_it_is_noted(bot: Bot, tenant: Tenant) 
     assert (found.weekly_day, found.weekly_hour) == (0, 9)
     wrong = form.post(page, {**values, "chat": "999", "daily_hour": "24"})
     assert "Not saved yet" in text_of(wrong)
+
+
+def test_a_group_that_fell_out_of_the_list_meanwhile_is_taken(
+    bot: Bot, tenant: Tenant, alice: Client
+) -> None:
+    group = make_chat(bot, title="Ops")
+    raffles = make_chat(make_bot(tenant, products=("lottery",)), title="Raffles")
+    make_newer_chats(bot, MOST)
+    page, values = url(tenant, "notifications/"), {"weekly_hour": "9"}
+    refused = alice.post(page, {**values, "chat": str(raffles.pk)})
+    assert "Select a valid choice." in text_of(refused)
+    wrong = alice.post(page, {"weekly_hour": "24", "chat": str(group.pk)})
+    assert f'<option value="{group.pk}" selected>' in wrong.content.decode()
+    assert alice.post(page, {**values, "chat": str(group.pk)}).status_code == 302
+    with scope(tenant):
+        assert Preferences.objects.get().chat_id == group.pk
 
 
 def test_the_page_shows_channels_with_their_events_and_linked_members(

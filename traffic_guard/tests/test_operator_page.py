@@ -113,8 +113,9 @@ def test_what_is_late_broken_or_unclear_is_named_and_leads_to_its_page(
     assert told["Stops and starts without a clear end"] == ("2", "not confirmed: 1", "bad")
     assert told["Planned stops waiting"] == ("1", "held: 0, overdue: 1", "bad")
     assert facts(shown)["Late"] == ("1", True)
-    assert [one["account"].pk for one in shown.context["late"]] == [account.pk]
-    assert [one["state"] for one in shown.context["actions"]] == [
+    late, sick, unclear, overdue = shown.context["tables"]
+    assert [line.name for line in late.lines] == [account]
+    assert [line.cells[2].text for line in unclear.lines] == [
         "not confirmed",
         "answer lost, being looked up",
     ]
@@ -122,9 +123,9 @@ def test_what_is_late_broken_or_unclear_is_named_and_leads_to_its_page(
     assert "The account is frozen" in text
     assert "Alice's" in text
     links = [figure.url for figure in shown.context["figures"]]
-    for name in ("late", "sick", "actions", "stops"):
-        assert shown.context[name], name
-        links += [one["url"] for one in shown.context[name]]
+    for table in (late, sick, unclear, overdue):
+        assert table.lines, table.title
+        links += [line.url for line in table.lines]
     for link in links:
         assert operator.get(link).status_code == 200, link
 

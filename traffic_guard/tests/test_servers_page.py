@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -88,6 +90,26 @@ class TestList:
         assert "dark" in said
         assert "mail" not in said
         assert "web-1" not in said
+
+    def test_the_lines_of_a_page_come_anew_in_its_own_order(
+        self, tenant: Tenant, alice: Client, charlie: Client, fleet: list[Server]
+    ) -> None:
+        page = alice.get(url(tenant, "servers/?q=web")).content.decode()
+        [address] = re.findall(r'hx-get="([^"]*/servers/live/[^"]*)"', page)
+        with scope(tenant):
+            # by what is left it would stand last now
+            Server.objects.filter(pk=fleet[0].pk).update(percent_left=99, power=Power.STOPPING)
+        part = html.unescape(alice.get(html.unescape(address)).content.decode())
+        places = [part.find(f"/servers/{one.public_id}/") for one in fleet]
+        assert 0 < places[0] < places[1]
+        assert places[2:] == [-1, -1]
+        assert "stopping" in part
+        assert part.count("hx-preserve") == 2
+        assert "<html" not in part
+        viewed = member(tenant, "viewer").get(html.unescape(address)).content.decode()
+        assert "web-1" in viewed
+        assert 'name="server"' not in viewed
+        assert charlie.get(html.unescape(address)).status_code == 404
 
     def test_a_viewer_ticks_nothing(self, tenant: Tenant, fleet: list[Server]) -> None:
         viewer = member(tenant, "viewer")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.utils import timezone
 
@@ -27,22 +27,32 @@ class Watched:
     """One account of a tenant, its first server `web` with a package of 1,000 GB, and its clock."""
 
     def __init__(
-        self, tenant: Tenant, emulator: HuaweiEmulator, clock: ManualClock, machine: Any
+        self,
+        tenant: Tenant,
+        emulator: HuaweiEmulator,
+        clock: ManualClock,
+        machine: Any,
+        name: str = "Huawei",
     ) -> None:
         self.tenant, self.emulator = tenant, emulator
         self._clock, self._machine = clock, machine
-        # in the middle of an hour, so that "the last hour" means the same in each run
-        self._set(clock.time() // 3600 * 3600 + 1800)
+        # the moment at which every test begins; from here on it stands still
+        self._set(clock.time() // 60 * 60)
         keys = emulator.add_account()
         self.domain_id = keys.domain_id
         self.account: Account = make_account(
             tenant,
+            name=name,
             site=keys.site,
             access_key=keys.access_key,
             secret_key=keys.secret_key,
             domain_id=keys.domain_id,
             poll_at=self.now,
         )
+
+    def another(self, name: str) -> Self:
+        """Return another account of the tenant, in the same world."""
+        return type(self)(self.tenant, self.emulator, self._clock, self._machine, name)
 
     # --- Time
 

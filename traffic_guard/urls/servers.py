@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("resume/", pausing.resume, name="resume"),
     path("settings/", settings.page, name="settings"),
     path("servers/", servers.index, name="servers"),
+    path("servers/live/", servers.live, name="servers_live"),
     path("servers/act/", acting.act, name="servers_act"),
     path("servers/export.csv", exports.servers, name="servers_export"),
     path("servers/batch/<slug:batch>/", batch.page, name="batch"),

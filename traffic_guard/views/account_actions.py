@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -38,7 +39,12 @@ def edit(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
         else:
             messages.success(request, said)
             return redirect("traffic_guard:account", slug, public_id)
-    context = {"form": form, "account": account_parts.find(public_id)}
+    context = {
+        "form": form,
+        "account": account_parts.find(public_id),
+        "account_url": reverse("traffic_guard:account", args=[slug, public_id]),
+        "is_left": account.left_at is not None,
+    }
     return render(request, "traffic_guard/account_edit.html", context)
 
 

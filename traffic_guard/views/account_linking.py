@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -66,6 +67,8 @@ def _show(request: PortalRequest, choice: Chosen, form: LinkForm) -> HttpRespons
         "site": choice.site,
         "rights": choice.rights,
         "form": form,
+        "accounts_url": reverse("traffic_guard:accounts", args=[request.tenant.slug]),
+        "accounts_title": _("Cloud accounts"),
         "cloud": choice.cloud.title,
         "guide": guide,
         "policy": (guide.guard if is_guard else guide.watch) if guide else "",

@@ -68,7 +68,7 @@ def state_context(request: PortalRequest, account: Account) -> dict[str, Any]:
         "cloud": findings.cloud_title(account.provider),
         "site": findings.site_title(account.provider, account.site),
         "standing": standing.standing(account),
-        "found": findings.in_order(account.findings, account.provider, account.site),
+        "found": findings.of_account(account),
         "right_site": _right_site(account),
         "grants": [] if is_left else standing.grants(account),
         "access_key": access.masked_keys([account.pk])[account.pk],

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -27,18 +28,20 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
     accounts = sorted(found, key=lambda one: one.left_at is not None)
     masked = access.masked_keys([one.pk for one in accounts])
     context = {
-        "rows": [_row(account, masked[account.pk]) for account in accounts],
+        "rows": [_row(slug, account, masked[account.pk]) for account in accounts],
         "may_change": may(request, "admin"),
     }
     return render(request, "traffic_guard/accounts.html", context)
 
 
-def _row(account: Account, access_key: str) -> dict[str, Any]:
-    said = findings.in_order(account.findings, account.provider, account.site)
+def _row(slug: str, account: Account, access_key: str) -> dict[str, Any]:
+    said = findings.of_account(account)
+    cloud = findings.cloud_title(account.provider)
+    site = findings.site_title(account.provider, account.site)
     return {
         "account": account,
-        "cloud": findings.cloud_title(account.provider),
-        "site": findings.site_title(account.provider, account.site),
+        "url": reverse("traffic_guard:account", args=[slug, account.public_id]),
+        "place": f"{cloud} · {site}",
         "access_key": access_key,
         "standing": standing.standing(account),
         # what is only worth knowing stands on its own page

@@ -24,7 +24,7 @@ from traffic_guard.forms.acting import PauseForm, PowerForm
 from traffic_guard.models import PowerAction, Server
 from traffic_guard.services.guarding import actions, pausing, protecting, rows
 from traffic_guard.services.guarding.actions import Batch
-from traffic_guard.services.telling import costs_while_off, reasons
+from traffic_guard.services.telling import costs_while_off, preferences, reasons
 from traffic_guard.services.telling.words import listed
 
 # what a forged form could name; a page ticks at most 25
@@ -142,6 +142,9 @@ def _by_reason(batch: Batch) -> dict[str, list[str]]:
 
 def _set(request: PortalRequest, name: str, chosen: Sequence[Server], form: forms.Form) -> None:
     by, now = Actor.from_request(request), timezone.now()
+    # all servers before the first message: see the order of locks in preferences.py
+    preferences.take_turn(request.tenant.pk)
+    preferences.hold_servers(one.pk for one in chosen)
     for server in chosen:
         if name in PROTECTING:
             protecting.protect(server, on=PROTECTING[name], by=by, now=now)

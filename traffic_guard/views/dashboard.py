@@ -86,7 +86,7 @@ def _next(at: datetime | None, now: datetime) -> str:
 
 def _trouble(account: Account) -> dict[str, Any]:
     """Return an account that needs somebody, and the worst that is the matter with it."""
-    found = findings.in_order(account.findings, account.provider, account.site)
+    found = findings.of_account(account)
     said = [one.title for one in found if one.tone != findings.INFO][:2]
     if account.halted_for:
         said.insert(0, _("Automatic stops are halted until somebody has looked."))

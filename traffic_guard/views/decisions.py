@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from tenants.access import PortalRequest, member
+from tenants.paging import CappedPaginator
 from traffic_guard.forms.decisions import KINDS, DecisionFilter
 from traffic_guard.models import Decision
 from traffic_guard.services.guarding import decision_words, decisions, rows
@@ -30,6 +30,7 @@ TONES: dict[str, str] = {
     Verdict.STOP: "warn",
     Event.PLANNED: "warn",
     Event.HELD: "bad",
+    Event.REMINDED: "bad",
     Event.DONE: "good",
     Event.RESUMING: "good",
 }
@@ -41,7 +42,7 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
     """List decisions, the newest first."""
     now = timezone.now()
     form = filter_of(request)
-    page = Paginator(find(form), ON_PAGE).get_page(request.GET.get("page"))
+    page = CappedPaginator(find(form), ON_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,

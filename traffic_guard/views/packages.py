@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -23,6 +24,8 @@ from traffic_guard.services.accounts.access import OF_ACCOUNT
 from traffic_guard.services.readings import words
 from traffic_guard.views import account_parts, may
 
+ON_PAGE = 50
+
 
 @require_GET
 @member()
@@ -30,7 +33,12 @@ def index(request: PortalRequest, slug: str) -> HttpResponse:
     """List the packages that are in effect, shared ones first."""
     found = _packages().filter(ended_at=None, account__left_at=None)
     ordered = found.order_by("-kind", "account__name", "region", "name", "pk")
-    context = {"rows": [_row(one) for one in ordered], "may_change": may(request, "admin")}
+    page = Paginator(ordered, ON_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [_row(one) for one in page.object_list],
+        "may_change": may(request, "admin"),
+    }
     return render(request, "traffic_guard/packages.html", context)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from traffic_guard.gateways.cloud import Busy, CloudError, Kind, Refused, Unreachable
 from traffic_guard.gateways.registry import provider_choices
+from traffic_guard.models import Account
 from traffic_guard.services.accounts import permissions
 
 Finding = dict[str, Any]
@@ -63,6 +64,11 @@ def of_error(error: CloudError) -> Finding:
     if not isinstance(error, Refused):
         raise TypeError(f"no finding for {error!r}")
     return of_refusal(error)
+
+
+def of_account(account: Account) -> list[Words]:
+    """Return what is worth saying of an account, the worst first: also regions that are away."""
+    return in_order([*account.findings, *account.away], account.provider, account.site)
 
 
 def in_order(found: Sequence[Finding], provider: str, site: str) -> list[Words]:
@@ -209,6 +215,13 @@ _SAID: dict[str, _Said] = {
         " ".join(
             (facts.detail, _("It is tried again by itself; what is shown is from before."))
         ).strip(),
+    ),
+    "region_away": lambda facts: (
+        WARN,
+        _("The region %(region)s does not answer") % {"region": facts.finding.get("region", "")},
+        _("There is no live traffic of its servers. It is asked again by itself.")
+        if facts.finding.get("part") == "counter"
+        else _("It is not known whether its servers run, and none is stopped. It is asked again."),
     ),
     "untried": lambda facts: (
         WARN,

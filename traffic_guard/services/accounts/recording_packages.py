@@ -49,6 +49,7 @@ def _of_shared(package: SharedPackage) -> dict[str, Any]:
         "kind": Package.Kind.SHARED,
         "region": package.region,
         "name": package.name[:KEPT_NAME],
+        "line": package.line[:10],
         "is_resetting": package.is_resetting,
     }
 

@@ -7,6 +7,7 @@ Where a rule stands:
 - `drafting`: all that is known of servers at one moment; `history`: what was tried this cycle.
 - `evaluating`: after each poll, alerts and plans; `marks`: each level is told once a cycle.
 - `plans`, `caps`, `openings`: a stop is a row that waits; how many at once, and when.
+- `reminding`: what waits for a word is said again.
 - `planning`, `protecting`, `pausing`: what people do about it.
 - `executing`, `deciding`: everything is looked at again, and the intent is written.
 - `actions`: the intent; `ahead`, `wanted`: whether it is still to be sent.

@@ -19,6 +19,7 @@ from tenants.services.audit import Actor
 from traffic_guard.models import Account, PowerAction, Server
 from traffic_guard.services.guarding import decisions, own
 from traffic_guard.services.guarding.verdicts import Event
+from traffic_guard.services.telling import preferences
 
 State, Origin, Kind = PowerAction.State, PowerAction.Origin, PowerAction.Kind
 SEND = "traffic_guard.tasks.guarding.send"
@@ -76,6 +77,8 @@ def request(  # noqa: PLR0913 - a contract of the product
     `request_key` again is the same batch: nothing is done twice. One open action a server. A
     protected server can be stopped by a person; the machine that this runs on cannot.
     """
+    if servers:
+        preferences.take_turn(servers[0].tenant_id)
     if known := _known(request_key, servers):
         return Batch(known[0].batch, known)
     order = Order(kind, origin, requested_by, is_hard, person, public_id())

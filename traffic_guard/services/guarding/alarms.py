@@ -90,7 +90,7 @@ def is_worth_telling(seen: Seen, now: datetime) -> bool:
     if trouble == Trouble.CYCLE_OVER:
         ends = [one.cycle_end for one in seen.standing.packages if one.cycle_end]
         return bool(ends) and min(ends) + NEW_CYCLE <= now
-    if trouble in {Trouble.STALE, Trouble.UNKNOWN_UNIT, Trouble.MIXED}:
+    if trouble in {Trouble.STALE, Trouble.UNKNOWN_UNIT, Trouble.MIXED, Trouble.TYPES}:
         return True
     return max((one.misses for one in seen.standing.packages), default=0) >= LOST_POLLS
 

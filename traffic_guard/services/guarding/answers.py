@@ -20,6 +20,7 @@ from traffic_guard.services.guarding.outcomes import Outcome
 from traffic_guard.services.guarding.refusals import Reaction
 from traffic_guard.services.guarding.verdicts import Event
 from traffic_guard.services.telling import actions as telling
+from traffic_guard.services.telling import preferences
 
 State = PowerAction.State
 # `error_code` of an action that spoilt a call for others
@@ -42,6 +43,7 @@ class Call:
 def accepted(call: Call, job_id: str, now: datetime) -> None:
     """Note that the cloud took it. That is no stop yet."""
     with transaction.atomic():
+        preferences.take_turn(call.actions[0].tenant_id)
         for action in call.actions:
             if steps.move(
                 action,

@@ -1,11 +1,13 @@
-"""How many servers the guard may stop at once; above that people are asked."""
+"""How many servers the guard may stop at once; above that people are asked.
+
+Count in the tenant's turn (telling/preferences.py): of two workers the second counts the first's.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from traffic_guard.models import PlannedStop, PowerAction, Preferences
-from traffic_guard.services.telling import preferences
 
 # Stops within this long of each other are one run, whichever worker or account they come from.
 RUN = timedelta(minutes=5)
@@ -13,12 +15,6 @@ HOUR = timedelta(hours=1)
 State = PlannedStop.State
 # what certainly stopped nothing
 HARMLESS = (PowerAction.State.REFUSED, PowerAction.State.WITHDRAWN)
-
-
-def hold(tenant_id: int) -> Preferences:
-    """Lock the tenant's settings until the commit: of two workers the second counts the first's."""
-    found = preferences.of(tenant_id)
-    return Preferences.objects.select_for_update().get(pk=found.pk)
 
 
 def room_to_plan(limits: Preferences, execute_at: datetime) -> int:

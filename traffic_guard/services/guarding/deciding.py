@@ -9,12 +9,20 @@ from zoneinfo import ZoneInfo
 
 from tenants.ids import public_id
 from traffic_guard.models import Account, PlannedStop, Policy, PowerAction, Preferences, Server
-from traffic_guard.services.guarding import actions, caps, decisions, drafting, openings, plans
+from traffic_guard.services.guarding import (
+    actions,
+    caps,
+    decisions,
+    drafting,
+    openings,
+    plans,
+    reminding,
+)
 from traffic_guard.services.guarding.actions import Order
 from traffic_guard.services.guarding.claims import Clock
 from traffic_guard.services.guarding.drafting import Draft
 from traffic_guard.services.guarding.verdicts import PASSING, Event, Verdict
-from traffic_guard.services.telling import stops
+from traffic_guard.services.telling import preferences, stops
 
 State = PlannedStop.State
 # nothing is stopped on a reading that is older
@@ -34,6 +42,7 @@ class Decider:
     mine: list[PlannedStop]
     clock: Clock
     changed: list[PlannedStop] = field(default_factory=list)
+    # those that wait for a word: people are told aloud
     held: list[PlannedStop] = field(default_factory=list)
     # servers that were stopped together are told of together
     batch: str = field(default_factory=public_id)
@@ -54,8 +63,8 @@ class Decider:
     def decide(self) -> None:
         """Judge every plan by what is so now."""
         now = self.clock()
-        limits = caps.hold(self.account.tenant_id)
-        # read again under the lock: people may have acted while the cloud was asked
+        limits = preferences.take_turn(self.account.tenant_id)
+        # read again in the turn: people may have acted while the cloud was asked
         account = Account.objects.select_related("tenant").defer("access_key", "secret_key")
         self.account = account.get(pk=self.account.pk)
         servers = self._servers()
@@ -93,7 +102,7 @@ class Decider:
         if reason:
             self._drop(plan, draft, reason, now)
         elif plan.state == State.HELD:
-            _set(plan, due_at=plan.cycle_end)  # it waits for a word
+            self._remind(plan, now)
         elif is_busy or not _is_certain(draft, now):
             self._wait(plan, draft, now)
         elif not plan.is_hastened and (at := self._closed_until(draft, now)) is not None:
@@ -140,7 +149,7 @@ class Decider:
         self.changed.append(plan)
 
     def _hold(self, plan: PlannedStop, limits: Preferences, now: datetime) -> None:
-        _set(plan, state=State.HELD, due_at=plan.cycle_end)
+        _set(plan, state=State.HELD, due_at=reminding.first_due(plan, now))
         decisions.note(
             plan.server,
             Event.HELD,
@@ -151,6 +160,12 @@ class Decider:
         )
         self.held.append(plan)
         self.changed.append(plan)
+
+    def _remind(self, plan: PlannedStop, now: datetime) -> None:
+        """Say once more that it waits for a word."""
+        _set(plan, due_at=reminding.next_due(plan, now))
+        decisions.note(plan.server, Event.REMINDED, now, plan=plan)
+        self.held.append(plan)
 
     def _order(self, plan: PlannedStop, draft: Draft, now: datetime) -> None:
         """Write the intent, and end the plan with it: both or neither."""

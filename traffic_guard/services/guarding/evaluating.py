@@ -12,7 +12,7 @@ from tenants.models import Tenant
 from tenants.scoping import unscoped
 from traffic_guard.models import Account, PlannedStop, Preferences, Server
 from traffic_guard.services.forecasting import forecast
-from traffic_guard.services.guarding import alarms, caps, decisions, drafting, plans, restarts
+from traffic_guard.services.guarding import alarms, decisions, drafting, plans, restarts
 from traffic_guard.services.guarding.decisions import Verdicts
 from traffic_guard.services.guarding.drafting import Draft
 from traffic_guard.services.guarding.marks import Marks
@@ -51,18 +51,20 @@ def evaluate_account(account_id: int, now: datetime) -> list[PlannedStop]:
     account = accounts.select_related("tenant").filter(pk=account_id, left_at=None).first()
     if account is None:
         return []
-    servers = list(Server.objects.filter(account=account, hidden_at=None).order_by("pk"))
-    for server in servers:
-        server.account = account
-    return Look(account, servers, now).run()
+    return Look(account, now).run()
 
 
 class Look:
     """One look at an account's servers; what it reads does not grow with their number."""
 
-    def __init__(self, account: Account, servers: Sequence[Server], now: datetime) -> None:
-        self.account, self.servers, self.now = account, list(servers), now
-        self.preferences: Preferences = settings_of.of(account.tenant_id)
+    def __init__(self, account: Account, now: datetime) -> None:
+        self.account, self.now = account, now
+        self.preferences: Preferences = settings_of.take_turn(account.tenant_id)
+        # as they are in this turn: people may have acted just before
+        rows = Server.objects.filter(account=account, hidden_at=None)
+        self.servers = list(rows.order_by("pk"))
+        for server in self.servers:
+            server.account = account
 
     def run(self) -> list[PlannedStop]:
         """Judge, plan, log, tell."""
@@ -89,8 +91,8 @@ class Look:
         wanted = [one for one in drafts if one.seen.server.pk not in waiting]
         if not wanted:
             return []
-        limits = caps.hold(self.account.tenant_id)
-        planner = plans.Planner(limits, ZoneInfo(self.account.tenant.time_zone), self.now)
+        zone = ZoneInfo(self.account.tenant.time_zone)
+        planner = plans.Planner(self.preferences, zone, self.now)
         for draft in sorted(wanted, key=lambda one: one.seen.standing.left or 0):
             seen = draft.seen
             if seen.standing.cycle_end is None:

@@ -31,6 +31,7 @@ WORDS = {
         "Stop held: more servers would be stopped at once than the settings allow. It waits for"
         " somebody’s word."
     ),
+    Event.REMINDED: gettext_lazy("It still waits for somebody’s word: people were reminded."),
     Event.APPROVED: gettext_lazy("%(by)s let the stop happen, at %(at)s."),
     Event.POSTPONED: gettext_lazy("%(by)s postponed the stop to %(at)s."),
     Event.WAITS_FOR_OPENING: gettext_lazy(
@@ -85,6 +86,7 @@ WAITS = {
     "old_cycle": gettext_lazy("nothing was read of the new cycle yet"),
     "no_quota": gettext_lazy("no more is left than the threshold"),
     "not_ours": gettext_lazy("the guard did not stop it"),
+    "changed": gettext_lazy("somebody may have started and stopped it since, so people were asked"),
 }
 CODES = {
     "unreachable": gettext_lazy("the cloud could not be reached"),

@@ -72,6 +72,8 @@ def _refresh(account: Account, mine: Sequence[PlannedStop], clock: Clock, connec
     """Ask for what is left and for the live states; where that fails, they just stay old."""
     now = clock()
     servers = list(Server.objects.filter(pk__in=[plan.server_id for plan in mine]))
+    for server in servers:
+        server.account = account
     if any(one.read_at is None or one.read_at < now - FRESH for one in servers):
         _read(account, now, connect)
     try:

@@ -16,13 +16,14 @@ from traffic_guard.services.accounts import linking, manual
 from traffic_guard.services.accounts.access import SECRETS
 from traffic_guard.services.guarding import plans
 from traffic_guard.services.guarding.verdicts import Verdict
-from traffic_guard.services.telling import stops
+from traffic_guard.services.telling import preferences, stops
 
 KEYS = tuple(f"server__account__{name}" for name in SECRETS)
 
 
 def hide(server: Server, *, actor: Actor, now: datetime) -> bool:
     """Take a server off the list: it is no longer watched, and never stopped. False: it was."""
+    preferences.take_turn(server.tenant_id)
     if not manual.hide(server, actor=actor, now=now):
         return False
     _give_up(PlannedStop.objects.filter(server=server), Verdict.HIDDEN, now)
@@ -37,6 +38,7 @@ def disconnect(account: Account, actor: Actor, now: datetime) -> bool:
     """
     if not linking.disconnect(account, actor, now):
         return False
+    preferences.take_turn(account.tenant_id)
     _give_up(PlannedStop.objects.filter(server__account=account), Verdict.LEFT, now)
     return True
 

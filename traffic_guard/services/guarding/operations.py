@@ -129,7 +129,7 @@ def sick_accounts() -> list[Sick]:
 
 
 def _worst(account: Account) -> str:
-    said = findings.in_order(account.findings, account.provider, account.site)
+    said = findings.of_account(account)
     return said[0].title if said else account.halted_for
 
 

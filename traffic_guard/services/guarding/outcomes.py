@@ -16,6 +16,7 @@ from traffic_guard.services.guarding import decisions, restarts, steps
 from traffic_guard.services.guarding.history import ALREADY
 from traffic_guard.services.guarding.verdicts import Event
 from traffic_guard.services.telling import actions as telling
+from traffic_guard.services.telling import preferences
 
 State, Origin, Kind = PowerAction.State, PowerAction.Origin, PowerAction.Kind
 EVENTS = {
@@ -45,6 +46,8 @@ def settle(found: Sequence[Outcome], now: datetime) -> list[PowerAction]:
     if not found:
         return []
     with transaction.atomic():
+        preferences.take_turn(found[0].action.tenant_id)
+        preferences.hold_servers(one.action.server_id for one in found if one.state == State.DONE)
         written = [one.action for one in found if _write(one, now)]
         if written:
             telling.settled(written, now)
@@ -60,6 +63,8 @@ def _write(one: Outcome, now: datetime) -> bool:
         error=one.error[:300],
         seen_power=action.seen_power,
         settled_at=now,
+        # as it was read with what proves the end
+        server_changed_at=action.server.changed_at,
         due_at=None,
     ):
         return False

@@ -102,6 +102,7 @@ def troubled() -> list[Account]:
         | ~Q(halted_for="")
         | Q(poll_failures__gte=FAILURES)
         | Q(discovery_note="empty")
+        | ~Q(away=[])
     )
     found = Account.objects.filter(wrong, left_at=None).defer("access_key", "secret_key")
     return sorted(found, key=lambda one: (one.state != State.BROKEN, not one.halted_for, one.name))

@@ -32,6 +32,11 @@ def is_own(server: Server, live_addresses: Iterable[str] = ()) -> bool:
     return not theirs.isdisjoint(own_addresses())
 
 
+def is_anything_known() -> bool:
+    """Tell whether this machine would be recognised at all; a container sees nothing of it."""
+    return bool(own_addresses() or own_ids())
+
+
 def own_addresses() -> frozenset[str]:
     """Return the addresses of this machine that no other machine has."""
     named = [*settings.OWN_ADDRESSES, urlsplit(settings.PUBLIC_URL).hostname or ""]

@@ -18,6 +18,7 @@ def pause_server(server: Server, until: datetime | None, *, by: Actor, now: date
 
     Needs the tenant's open scope, in a transaction. "Skip this cycle" is lifted with it.
     """
+    preferences.take_turn(server.tenant_id)
     changes = {"paused_until": until}
     if until is None:
         changes["skipped_cycle_end"] = None
@@ -34,8 +35,6 @@ def pause_server(server: Server, until: datetime | None, *, by: Actor, now: date
 
 def pause_all(until: datetime, *, by: Actor, now: datetime) -> Preferences:
     """Stop nothing of the open scope's tenant automatically before `until`."""
-    # the settings are locked ahead of plans, as by whoever plans or executes: else each could wait
-    # for the other
     found = _set(until)
     protecting.call_off_all(None, "paused", by, now)
     audit.record("traffic_guard.paused", actor=by, until=until.isoformat())
@@ -54,7 +53,7 @@ def _set(until: datetime | None) -> Preferences:
     tenant_id = scoping.current()
     if tenant_id is None:
         raise scoping.ScopeError("Pausing needs a tenant's scope.")
-    found = preferences.of(tenant_id)
+    found = preferences.take_turn(tenant_id)
     Preferences.objects.filter(pk=found.pk).update(paused_until=until)
     found.paused_until = until
     return found

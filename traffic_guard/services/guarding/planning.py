@@ -14,10 +14,10 @@ from bots.nudging import wake_after_commit
 from tenants.services import audit
 from tenants.services.audit import Actor
 from traffic_guard.models import Decision, PlannedStop, Server
-from traffic_guard.services.guarding import decisions, unsent
+from traffic_guard.services.guarding import decisions, reminding, unsent
 from traffic_guard.services.guarding.executing import EXECUTE
 from traffic_guard.services.guarding.verdicts import Event
-from traffic_guard.services.telling import stops
+from traffic_guard.services.telling import preferences, stops
 
 State = PlannedStop.State
 # The same press by the same person within this is one press.
@@ -50,8 +50,7 @@ def postpone(plan: PlannedStop, *, by: Actor, now: datetime, hours: int = 1) -> 
     _change(
         locked,
         execute_at=at,
-        # one that is held still waits for a word
-        due_at=at if locked.state == State.WAITING else locked.due_at,
+        due_at=at if locked.state == State.WAITING else reminding.put_off(locked, at),
         postponed=locked.postponed + 1,
         is_hastened=False,
     )
@@ -168,12 +167,8 @@ def _call_off(plan: PlannedStop, reason: str, by: Actor, now: datetime) -> tuple
 
 
 def _locked(plan: PlannedStop) -> PlannedStop:
-    """Lock a plan's server, then the plan: in the order in which a look at the account does.
-
-    A worker that holds the plan may still write rows that name the server.
-    """
-    servers = Server.objects.select_for_update(no_key=True).filter(pk=plan.server_id)
-    list(servers.values_list("pk"))
+    """Take the tenant's turn, and return the plan as it is then, locked."""
+    preferences.take_turn(plan.tenant_id)
     rows = PlannedStop.objects.select_for_update(of=("self",)).select_related("server", "action")
     found: PlannedStop = rows.get(pk=plan.pk)
     return found

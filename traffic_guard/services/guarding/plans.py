@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from tenants.services import audit
 from tenants.services.audit import Actor
 from traffic_guard.models import Package, PlannedStop, Preferences, Server
-from traffic_guard.services.guarding import caps, decisions, openings
+from traffic_guard.services.guarding import caps, decisions, openings, reminding
 from traffic_guard.services.guarding.verdicts import Event, Verdict
 from traffic_guard.services.policies.resolving import Effective
 
@@ -23,7 +23,7 @@ NOT_BEFORE_RESET = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Planner:
-    """The plans of one look; `limits` is locked until the commit."""
+    """The plans of one look, made in the tenant's turn; `limits` are its settings."""
 
     limits: Preferences
     zone: ZoneInfo
@@ -53,10 +53,11 @@ class Planner:
             state=State.HELD if is_held else State.WAITING,
             is_dry_run=is_dry_run,
             execute_at=execute_at,
-            # one that is held waits for a word, and ends with its cycle
-            due_at=cycle_end if is_held else execute_at,
+            due_at=execute_at,
             facts=facts,
         )
+        if is_held:
+            plan.due_at = reminding.first_due(plan, self.now)
         if _write(plan):
             self.made.append(plan)
             self._note(plan, is_waiting=execute_at > self.now + effective.grace)

@@ -11,7 +11,7 @@ from tenants.services.audit import Actor
 from traffic_guard.models import PlannedStop, PowerAction, Server
 from traffic_guard.services.guarding import decisions, planning
 from traffic_guard.services.guarding.verdicts import Event
-from traffic_guard.services.telling import stops
+from traffic_guard.services.telling import preferences, stops
 
 
 def protect(server: Server, *, on: bool, by: Actor, now: datetime) -> bool:
@@ -20,6 +20,7 @@ def protect(server: Server, *, on: bool, by: Actor, now: datetime) -> bool:
     Needs the tenant's open scope, in a transaction. A stop that was sent goes on: nothing can take
     it back.
     """
+    preferences.take_turn(server.tenant_id)
     mine = Server.objects.filter(pk=server.pk, is_protected=not on)
     name = (by.name or by.kind)[:120] if on else ""
     is_new = bool(mine.update(is_protected=on, protected_by=name))

@@ -91,10 +91,11 @@ def _late(servers: Sequence[Server], now: datetime) -> list[PowerAction]:
     by_id = {one.pk: one for one in servers}
     for action in given_up:
         mine = PowerAction.objects.filter(pk=action.pk, state=State.UNVERIFIED)
-        if not mine.update(state=State.DONE, error_code="late", settled_at=now):
+        server = by_id[action.server_id]
+        changes = {"settled_at": now, "server_changed_at": server.changed_at}
+        if not mine.update(state=State.DONE, error_code="late", **changes):
             continue
         action.refresh_from_db()
-        server = by_id[action.server_id]
         action.server = server
         Server.objects.filter(pk=server.pk).update(kept_off_by=action)
         server.kept_off_by = action

@@ -19,6 +19,8 @@ from traffic_guard.services.policies import resolving, thresholds
 from traffic_guard.services.policies.resolving import Effective
 from traffic_guard.services.readings import sums
 from traffic_guard.services.readings.sums import Standing
+from traffic_guard.services.telling import alerts, preferences
+from traffic_guard.services.telling.alerts import Raised
 
 State, Origin, Kind = PowerAction.State, PowerAction.Origin, PowerAction.Kind
 # Billing moves figures around the reset: before this nothing is believed.
@@ -30,6 +32,10 @@ AT_ONCE = 5
 # A start that failed is tried again, ever later, so many times in all.
 MOST_TRIES, PAUSE = 3, timedelta(minutes=15)
 SECRETS = ("access_key", "secret_key")
+# `why_not` of one that somebody was at since its stop: people are asked
+CHANGED, SETTLING = "changed", timedelta(minutes=2)
+# by so much the cloud's clock may differ from ours: it refuses calls that are signed further off
+APART = timedelta(minutes=15)
 
 
 def due(now: datetime, limit: int) -> list[Key]:
@@ -52,22 +58,26 @@ def resume(account_id: int, now: datetime) -> list[PowerAction]:
     """
     accounts = Account.objects.select_for_update(of=("self",)).select_related("tenant")
     account = accounts.defer(*SECRETS).get(pk=account_id)
+    preferences.take_turn(account.tenant_id)
     servers = list(_kept_off(now).filter(account=account).select_related("kept_off_by"))
     policies = resolving.effective_many(servers)
     standings = sums.standings(servers, now, lambda one: policies[one.pk].max_age)
     room = AT_ONCE - _under_way(account)
-    batch, made = public_id(), list[PowerAction]()
+    batch, made, held = public_id(), list[PowerAction](), list[Server]()
     for server in servers:
         server.account = account
         effective, standing = policies[server.pk], standings[server.pk]
-        if reason := why_not(server, account, effective, standing):
-            _note_waiting(server, reason, now)
+        reason = why_not(server, account, effective, standing)
+        tries = [] if reason else _tries(server)
+        if reason := reason or _changed(server, tries):
+            if _note_waiting(server, reason, now) and reason == CHANGED:
+                held.append(server)
             continue
-        tries = _tries(server)
         if len(made) >= room or not _is_time(tries, now):
             continue
         if (action := _start(server, standing, len(tries), batch, now)) is not None:
             made.append(action)
+    alerts.raised(account, [Raised(one, alerts.START_HELD) for one in held], now)
     return made
 
 
@@ -85,6 +95,31 @@ def why_not(server: Server, account: Account, effective: Effective, standing: St
     if server.power != Server.Power.STOPPED:
         return "not_off"
     return _no_quota(effective, standing, stop.cycle_end)
+
+
+def _changed(server: Server, tries: Sequence[PowerAction]) -> str:
+    """Return that somebody was at a server since our last act was proved; "": nobody was.
+
+    One that was started and stopped again between two polls is off, as we left it, and somebody
+    may want it so.
+    """
+    ours = [server.kept_off_by, *tries]
+    ends = [_ours_until(one) for one in ours if one is not None and one.settled_at is not None]
+    if server.changed_at is None or len(ends) < len(ours):
+        return ""
+    return CHANGED if server.changed_at > max(ends) else ""
+
+
+def _ours_until(act: PowerAction) -> datetime:
+    """Return until when, by the cloud's clock, changes of its server are of an act that ended.
+
+    That is what the proof of its end said, and a while for the cloud's last touches. What was
+    said before the act, or not at all, shows nothing: then our clock counts, with a wide margin.
+    """
+    said, begun = act.server_changed_at, act.sent_at or act.created_at
+    if said is not None and said > begun - APART:
+        return said + SETTLING
+    return (act.settled_at or begun) + APART
 
 
 def _no_quota(effective: Effective, standing: Standing, old_end: datetime) -> str:
@@ -151,14 +186,18 @@ def _start(
     return action
 
 
-def _note_waiting(server: Server, reason: str, now: datetime) -> None:
-    """Log why it stays off, once as long as that is the same, whatever else is logged meanwhile."""
+def _note_waiting(server: Server, reason: str, now: datetime) -> bool:
+    """Log why it stays off, once as long as that is the same, whatever else is logged meanwhile.
+
+    Tells whether that is said for the first time since the stop.
+    """
     stop = server.kept_off_by
     waits = Decision.objects.filter(server=server, code=Event.RESUME_WAITS)
     if stop is not None and stop.settled_at is not None:
         waits = waits.filter(at__gte=stop.settled_at)
-    last = waits.order_by("-pk").first()
+    last, is_new = waits.order_by("-pk").first(), not waits.filter(facts__reason=reason).exists()
     if last is None or last.facts.get("reason") != reason:
         decisions.note(server, Event.RESUME_WAITS, now, reason=reason)
     elif last.last_at < now - AFTER_RESET:
         Decision.objects.filter(pk=last.pk).update(last_at=now, times=F("times") + 1)
+    return is_new

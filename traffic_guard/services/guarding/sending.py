@@ -35,6 +35,7 @@ from traffic_guard.services.guarding.outcomes import Outcome
 from traffic_guard.services.policies import resolving
 from traffic_guard.services.policies.resolving import Effective
 from traffic_guard.services.telling import accounts as telling
+from traffic_guard.services.telling import preferences
 
 State, Kind = PowerAction.State, PowerAction.Kind
 AT_ONCE = 100
@@ -125,6 +126,7 @@ class Sender:
         now = self.clock()
         policies = resolving.effective_many([one.server for one in call.actions])
         with transaction.atomic():
+            preferences.take_turn(call.actions[0].tenant_id)
             mine = [one for one in call.actions if _commit(one, policies[one.server_id], now)]
         if not mine:
             return

@@ -59,6 +59,7 @@ class Event(StrEnum):
     PLANNED = "planned"
     PLANNED_DRY = "planned_dry"
     HELD = "held"
+    REMINDED = "reminded"  # that it is held
     APPROVED = "approved"
     POSTPONED = "postponed"
     WAITS_FOR_OPENING = "waits_for_opening"

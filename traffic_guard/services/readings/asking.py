@@ -1,18 +1,20 @@
 """What the cloud is asked at one poll of an account, and what it answered.
 
-The quota comes first: without it there is no poll. Power states and the live counter are the second
-source; where they fail the reading still counts, and only they stay as they were.
+The quota comes first: without it there is no poll. Power states and the live counter are the
+second source; where they fail the reading still counts, and only they stay as they were. Regions
+are asked one after the other until the time of a poll is spent, those first that wait longest.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from traffic_guard.gateways.cloud import (
+    Busy,
     CloudError,
     CloudProvider,
     Eip,
@@ -20,11 +22,14 @@ from traffic_guard.gateways.cloud import (
     LiveServer,
     Place,
     Power,
+    Unreachable,
     UsageAnswer,
 )
 from traffic_guard.models import Package, Server
 from traffic_guard.services.accounts import limiter
-from traffic_guard.services.readings import live, units
+from traffic_guard.services.readings import live, regions, units
+from traffic_guard.services.readings.budget import Budget
+from traffic_guard.services.readings.regions import COUNTER, SERVERS, Memory
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +41,11 @@ FIRST_LOOK = timedelta(days=7)
 NEW = timedelta(days=1)
 # figures of hours before the newest one may still grow
 AGAIN = timedelta(hours=2)
+# A poll begins no call after this: with the longest one behind it, and with all that follows the
+# poll of a planned stop, it stays below the limit of a task (CELERY_TASK_TIME_LIMIT).
+LONGEST = timedelta(seconds=90)
+# an error that took so long was a time-out: the region's other services are not waited for, too
+SLOW = timedelta(seconds=4)
 
 
 @dataclass(slots=True)
@@ -50,6 +60,12 @@ class Answers:
     hours: dict[int, dict[datetime, int]] = field(default_factory=dict)
     # what the second sources refused or did not answer
     errors: list[CloudError] = field(default_factory=list)
+    # what is remembered of regions after this poll
+    away: list[regions.Stored] = field(default_factory=list)
+    # of regions of which nothing is known any more, when they failed last
+    lost: dict[str, datetime] = field(default_factory=dict)
+    # the time was spent before all regions were asked
+    is_cut: bool = False
 
 
 def ask(
@@ -57,18 +73,24 @@ def ask(
     provider: CloudProvider,
     packages: Sequence[Package],
     servers: Sequence[Server],
-    now: datetime,
+    memory: Memory,
+    budget: Budget,
 ) -> Answers:
     """Ask for everything that a poll needs; `name` is the cloud's (Account.provider).
+
+    `memory` is of regions that did not answer before, and knows the time of the poll.
 
     Raises:
         CloudError: what is left of the packages cannot be had.
     """
     answers = Answers(name, provider.usages([one.cloud_id for one in packages]))
     found = {usage.unit_id for usage in answers.usages.usages}
-    answers.sizes = units.sizes(name, provider, found, now)
-    for place, there in _by_place(servers):
-        _ask_place(provider, place, there, answers, now)
+    answers.sizes = units.sizes(name, provider, found, memory.now)
+    memory.keep(one.region for one in servers)
+    asked = _Asked(provider, answers, memory, budget)
+    for place, there in regions.in_order(_by_place(servers), memory.stored):
+        asked.place(place, there)
+    answers.away, answers.lost = memory.stored, memory.lost
     return answers
 
 
@@ -79,21 +101,51 @@ def _by_place(servers: Sequence[Server]) -> Iterator[tuple[Place, list[Server]]]
         yield Place(region, project_id), list(there)
 
 
-def _ask_place(
-    provider: CloudProvider, place: Place, servers: list[Server], answers: Answers, now: datetime
-) -> None:
-    by_id = {server.cloud_id: server for server in servers}
-    try:
-        for cloud_id, state in provider.states(place, list(by_id)).items():
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The second sources of one poll, asked place by place."""
+
+    provider: CloudProvider
+    answers: Answers
+    memory: Memory
+    budget: Budget
+
+    def place(self, place: Place, servers: list[Server]) -> None:
+        """Ask for what a place's servers do and what they send, as far as it answers."""
+        if not self._try(place, SERVERS, lambda: self._states(place, servers)):
+            return
+        self._try(place, COUNTER, lambda: self._count(place, servers))
+
+    def _try(self, place: Place, part: str, ask: Callable[[], None]) -> bool:
+        """Ask a place for something; False: do not ask it for anything else now."""
+        if self.budget.is_spent:
+            self.answers.is_cut = True
+            return False
+        if self.memory.rests(place.region, part):
+            return part != SERVERS
+        took = self.budget.timed()
+        try:
+            ask()
+        except CloudError as error:
+            _note(self.answers, error)
+            if isinstance(error, Unreachable):
+                self.memory.failed(place.region, part)
+                return took() < SLOW
+            if isinstance(error, Busy):
+                return True  # it says nothing of the region
+        # a refusal is an answer, too
+        self.memory.answered(place.region, part)
+        return True
+
+    def _states(self, place: Place, servers: list[Server]) -> None:
+        by_id = {server.cloud_id: server for server in servers}
+        for cloud_id, state in self.provider.states(place, list(by_id)).items():
             if cloud_id in by_id:
-                answers.states[by_id[cloud_id].pk] = state
-    except CloudError as error:
-        _note(answers, error)
-    try:
-        _find_addresses(provider, place, servers, answers, now)
-        _count(provider, place, servers, answers, now)
-    except CloudError as error:
-        _note(answers, error)
+                self.answers.states[by_id[cloud_id].pk] = state
+
+    def _count(self, place: Place, servers: list[Server]) -> None:
+        _find_addresses(self.provider, place, servers, self.answers, self.memory.now)
+        _count(self.provider, place, servers, self.answers, self.memory.now)
 
 
 def _note(answers: Answers, error: CloudError) -> None:

@@ -39,6 +39,8 @@ class Trouble(StrEnum):
     STALE = "stale"  # the newest reading is too old
     NO_PACKAGE = "no_package"  # the server has none that is in effect
     MIXED = "mixed"  # its packages are of several regions: no sum means anything
+    # its shared packages are of several types, or of unknown ones: they pay for different addresses
+    TYPES = "types"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,21 @@ hold, or whose account was changed meanwhile, writes nothing.
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from traffic_guard.gateways.cloud import Busy, CloudError
 from traffic_guard.models import Account, Package, Server
 from traffic_guard.services.accounts import access, halting
 from traffic_guard.services.readings import asking, cadence, pacing, sums, turns, writing
 from traffic_guard.services.readings.asking import Answers
+from traffic_guard.services.readings.budget import Budget, Stopwatch
 from traffic_guard.services.readings.cadence import IntervalOf
+from traffic_guard.services.readings.regions import Memory
 from traffic_guard.services.readings.sums import AgesOf
 
 # A worker's hold: longer than all calls of a poll may take.
@@ -50,26 +54,28 @@ class Poll:
         return self.error is None
 
 
-def poll(
+def poll(  # noqa: PLR0913 - what comes from above, each by its name
     account_id: int,
     now: datetime,
     *,
     interval_of: IntervalOf = cadence.usual,
     ages_of: AgesOf = sums.usual_ages,
     connect: access.Connect = access.provider_of,
+    stopwatch: Stopwatch = time.monotonic,
     tell: halting.Tell = lambda _account, _news: None,
 ) -> Poll | None:
     """Read an account that is due; None: it was not, or another worker has it.
 
     Needs the tenant's scope without a transaction: it calls the cloud. `interval_of` and `ages_of`
     come from above, where policies are; `tell` too, and runs in the transaction that writes.
+    `stopwatch` measures how long the cloud takes.
     """
     hold = now + HOLD
     if not turns.claimable(account_id, now).update(poll_at=hold):
         return None
     luck = random.random()  # noqa: S311 - spreads polls, no secret
     mine = Poll(access.load(account_id), hold, now, interval_of, ages_of, luck)
-    answers = _ask(mine, connect)
+    answers = _ask(mine, connect, Budget(asking.LONGEST, stopwatch))
     with transaction.atomic():
         if not _is_still_mine(mine):
             return None
@@ -88,15 +94,21 @@ def request(account_id: int, now: datetime) -> bool:
 
 def readable_servers(account: Account) -> list[Server]:
     """Return the servers of an account that are looked at; one query."""
-    return list(Server.objects.filter(account=account, hidden_at=None).order_by("pk"))
+    return list(_readable(account))
 
 
-def _ask(mine: Poll, connect: access.Connect) -> Answers | None:
+def _readable(account: Account) -> QuerySet[Server]:
+    found: QuerySet[Server] = Server.objects.filter(account=account, hidden_at=None).order_by("pk")
+    return found
+
+
+def _ask(mine: Poll, connect: access.Connect, budget: Budget) -> Answers | None:
     account = mine.account
     mine.packages = _packages(account)
     try:
         provider, servers = connect(account), readable_servers(account)
-        return asking.ask(account.provider, provider, mine.packages, servers, mine.now)
+        memory = Memory(account.away, mine.now)
+        return asking.ask(account.provider, provider, mine.packages, servers, memory, budget)
     except CloudError as error:
         mine.error = error
         return None
@@ -115,16 +127,20 @@ def _is_still_mine(mine: Poll) -> bool:
 
 def _succeeded(mine: Poll, answers: Answers) -> None:
     account, now = mine.account, mine.now
-    # as they are now: a search or a stop may have changed them while the cloud was asked
-    servers = readable_servers(account)
+    # as they are now: a search or a stop may have changed them while the cloud was asked; locked
+    # in the order in which everybody does (telling/preferences.py)
+    servers = list(_readable(account).select_for_update(no_key=True))
     mine.packages = writing.write(answers, _packages(account), servers, now)
     writing.refresh_sums(servers, now, mine.ages_of)
-    account.poll_failures = 0
+    account.poll_failures, account.away = 0, answers.away
     mine.news = halting.note_success(account, now)
     wait = mine.interval_of(account)
     account.wanted_seconds = int(wait.total_seconds())
-    wait = cadence.in_time(wait * pacing.stretch(account.provider), mine.luck)
+    stretch = pacing.stretch(account.provider)
+    wait = cadence.in_time(wait * stretch, mine.luck)
     wait = cadence.until_reset(wait, mine.packages, now)
+    if answers.is_cut:
+        wait = min(wait, cadence.QUICKEST * stretch)
     _finish(mine, wait)
 
 
@@ -149,5 +165,5 @@ def _failed(mine: Poll) -> None:
 def _finish(mine: Poll, wait: timedelta) -> None:
     account = mine.account
     account.poll_at, account.polled_at = mine.now + wait, mine.now
-    changed = ["poll_at", "polled_at", "poll_failures", "wanted_seconds"]
+    changed = ["poll_at", "polled_at", "poll_failures", "wanted_seconds", "away"]
     account.save(update_fields=changed)

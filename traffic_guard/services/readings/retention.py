@@ -82,13 +82,16 @@ def _thin(step: Step, before: datetime) -> None:
 def _delete(now: datetime) -> None:
     """Delete what is older than everything that is kept; hours of the counter like hourly ones."""
     old = now - _days(settings.TRAFFIC_HISTORY_DAYS)
-    _in_batches(Reading.objects.filter(at__lt=old))
-    _in_batches(OutboundHour.objects.filter(hour__lt=now - _days(settings.TRAFFIC_HOURLY_DAYS)))
+    # the index begins with the grain
+    for grain in Reading.Grain:
+        _in_batches(Reading.objects.filter(grain=grain, at__lt=old).order_by("at"))
+    hours = OutboundHour.objects.filter(hour__lt=now - _days(settings.TRAFFIC_HOURLY_DAYS))
+    _in_batches(hours.order_by("hour"))
 
 
 def _in_batches(rows: QuerySet[Any]) -> None:
     while True:
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        ids = list(rows.values_list("pk", flat=True)[:BATCH])
         with transaction.atomic():
             rows.model._default_manager.filter(pk__in=ids).delete()
         if len(ids) < BATCH:

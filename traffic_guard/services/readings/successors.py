@@ -14,6 +14,9 @@ def follow(package: Package, usage: Usage, now: datetime) -> Package | None:
     A package that belongs to other servers already is no renewal of this one, whatever an answer
     says: a server would be stopped by another one's traffic. Nor is one that was read beside it
     while the cycle of this one runs: a server would be stopped although this one has enough.
+
+    A search may have seen the renewal first, in billing's list alone, and taken it for a shared
+    one. It is none where nobody chose it: billing names no shared package when asked for another.
     """
     renewed, is_new = Package.objects.get_or_create(
         account_id=package.account_id,
@@ -30,10 +33,14 @@ def follow(package: Package, usage: Usage, now: datetime) -> Package | None:
     servers = set(package.links.values_list("server_id", flat=True))
     if not is_new:
         others = set(renewed.links.values_list("server_id", flat=True))
-        if renewed.kind != package.kind or (others and not others & servers):
+        is_adopted = package.kind == Package.Kind.BUNDLED and others <= servers
+        if renewed.kind != package.kind and not is_adopted:
+            return None
+        if others and not others & servers:
             return None
         if renewed.read_at is not None and _is_running(package, now):
             return None
+        _adopt(renewed, package)
         _take_back(renewed)
     ServerPackage.objects.bulk_create(
         [
@@ -51,6 +58,15 @@ def follow(package: Package, usage: Usage, now: datetime) -> Package | None:
     package.trouble, package.trouble_since, package.misses = "", None, 0
     package.save(update_fields=["successor", "ended_at", "trouble", "trouble_since", "misses"])
     return renewed
+
+
+def _adopt(renewed: Package, package: Package) -> None:
+    """Make a package what the one before it was."""
+    if renewed.kind != package.kind:
+        renewed.kind, renewed.first_cycle_end = package.kind, package.first_cycle_end
+        renewed.region = package.region or renewed.region
+        renewed.save(update_fields=["kind", "first_cycle_end", "region"])
+        renewed.links.update(is_chosen=False)
 
 
 def _is_running(package: Package, now: datetime) -> bool:

@@ -1,8 +1,8 @@
 """What a server has left: the sum of its own packages in effect, or why it is not known.
 
 Its own (bundled) packages count alone; a server without any counts the shared packages that its
-tenant named it for. Packages of several regions are never added. One that is unknown makes the sum
-unknown.
+tenant named it for. Packages of several regions are never added, nor are shared ones that pay for
+addresses of several types. One that is unknown makes the sum unknown.
 """
 
 from __future__ import annotations
@@ -108,6 +108,15 @@ def trouble_of(package: Package, now: datetime, max_age: timedelta = MAX_AGE) ->
     return over or (Trouble.STALE if package.read_at < now - max_age else Trouble.NONE)
 
 
+def _cannot_be_added(server: Server, packages: Sequence[Package]) -> str:
+    """Return why packages that are known have no sum; nothing: they have."""
+    if len({one.region or server.region for one in packages}) > 1:
+        return Trouble.MIXED
+    lines = {one.line for one in packages if one.kind == Package.Kind.SHARED}
+    is_one_line = len(lines) <= 1 and "" not in lines
+    return Trouble.NONE if len(packages) == 1 or is_one_line else Trouble.TYPES
+
+
 def add(
     server: Server, packages: Sequence[Package], hours: live.Hours, now: datetime, age: timedelta
 ) -> Standing:
@@ -118,8 +127,7 @@ def add(
     reads = [one.read_at for one in packages]
     read_at = None if None in reads else min(at for at in reads if at)
     trouble = next(filter(None, (trouble_of(one, now, age) for one in packages)), "")
-    if not trouble and len({one.region or server.region for one in packages}) > 1:
-        trouble = Trouble.MIXED
+    trouble = trouble or _cannot_be_added(server, packages)
     if trouble:
         return Standing(read_at=read_at, trouble=trouble, packages=tuple(packages))
     remaining = sum(one.remaining_bytes or 0 for one in packages)

@@ -18,6 +18,7 @@ from traffic_guard.services.readings.sums import AgesOf
 
 PACKAGE_FIELDS = (
     "name",
+    "line",
     "remaining_bytes",
     "total_bytes",
     "raw_amount",
@@ -42,7 +43,16 @@ SHOWN = (
     "cycle_start",
     "cycle_end",
 )
-STATE_FIELDS = ("power", "raw_status", "task_state", "is_locked", "is_frozen", "power_at", "tags")
+STATE_FIELDS = (
+    "power",
+    "raw_status",
+    "task_state",
+    "is_locked",
+    "is_frozen",
+    "power_at",
+    "changed_at",
+    "tags",
+)
 EIP_FIELDS = ("eips", "eips_at", "addresses")
 SUM_FIELDS = (
     "remaining_bytes",
@@ -102,7 +112,7 @@ def _take(
         return
     package.raw_amount = "" if usage.remaining is None else f"{usage.remaining:f}"[:40]
     package.unit_id = usage.unit_id[:20]
-    package.name = (usage.name or package.name)[:160]
+    package.name, package.line = (usage.name or package.name)[:160], usage.line or package.line
     judged = judging.judge(usage, sizes.get(usage.unit_id), now)
     if judged.trouble:
         _trouble(package, judged.trouble, now)
@@ -143,13 +153,17 @@ def last_billed(package: Package) -> int | None:
 def write_states(answers: Answers, servers: Sequence[Server], now: datetime) -> None:
     """Write power states and addresses of servers that were answered for.
 
-    A state that somebody read since the poll began is newer: it stays.
+    A state that somebody read since the poll began is newer: it stays. Where a region does not
+    answer time and again it is unknown what its servers do, but for those that somebody saw since
+    it failed last; `power_at` says when that was.
     """
     changes = Changes(servers, (*STATE_FIELDS, *EIP_FIELDS))
     for server in servers:
         is_newer = server.power_at is not None and server.power_at > now
         if server.pk in answers.states and not is_newer:
             take_state(server, answers.states[server.pk], now)
+        elif _is_lost(server, answers) and server.power != Server.Power.GONE:
+            server.power, server.raw_status, server.task_state = Server.Power.UNKNOWN, "", ""
         if server.pk in answers.eips:
             found = answers.eips[server.pk]
             server.eips = [
@@ -161,6 +175,13 @@ def write_states(answers: Answers, servers: Sequence[Server], now: datetime) -> 
     changes.save()
 
 
+def _is_lost(server: Server, answers: Answers) -> bool:
+    failed_at = answers.lost.get(server.region)
+    if failed_at is None:
+        return False
+    return server.power_at is None or server.power_at <= failed_at
+
+
 def take_state(server: Server, state: LiveServer, now: datetime) -> None:
     """Put a live state on a server's row in memory; STATE_FIELDS are to be saved."""
     server.power = Server.Power(state.power.value)
@@ -169,7 +190,7 @@ def take_state(server: Server, state: LiveServer, now: datetime) -> None:
     server.is_locked, server.is_frozen = state.is_locked, state.is_frozen
     if server.power != Server.Power.GONE:
         server.tags = state.tags
-    server.power_at = now
+    server.power_at, server.changed_at = now, state.changed_at
 
 
 def write_hours(counted: Mapping[int, Mapping[datetime, int]], servers: Sequence[Server]) -> None:

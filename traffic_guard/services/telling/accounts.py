@@ -71,7 +71,7 @@ def _lines(account: Account, found: News) -> Lines:
 
 
 def _findings(account: Account) -> Lines:
-    found = findings.in_order(account.findings, account.provider, account.site)
+    found = findings.of_account(account)
     worst = [one for one in found if one.tone == findings.BAD] or found[:1]
     return [(one.title, one.advice) for one in worst]
 

@@ -33,6 +33,7 @@ MOST_WHOLE = 3
 MOST_WHOLE_BLOCKS = 8
 MOST_BUTTONS = 4
 FIRST = (
+    topics.START_HELD,
     topics.THRESHOLD,
     topics.LEVEL,
     topics.FORECAST,
@@ -101,6 +102,7 @@ def _said(topic: str, alert: Alert) -> str:
         topics.SPIKE: _("uses much more than it used to"),
         topics.UNKNOWN: _("not known what is left"),
         topics.KNOWN_AGAIN: _("known again what is left"),
+        topics.START_HELD: _("not started at the reset, it was changed since its stop"),
     }[topic]
 
 
@@ -120,6 +122,9 @@ def _lines(alert: Alert) -> list[figures.Line]:
     found.append(
         (pgettext("what happens next", "Then"), outlook.words(alert.about, _verdict(alert)))
     )
+    if topics.START_HELD in alert.topics:
+        advice = _("Somebody may have started and stopped it since. Start it if it is to run.")
+        found.append((_("What to do"), advice))
     if topics.UNKNOWN in alert.topics:
         advice = trouble_words.advice(alert.topics[topics.UNKNOWN].get("trouble", ""))
         found.append((_("What to do"), advice or _("Wait: it usually comes back by itself.")))
@@ -152,6 +157,8 @@ def keyboard(alerts: Sequence[Alert], recipient: Recipient) -> Keyboard:
 
 def _acts(alert: Alert) -> list[Press]:
     server = alert.about.server
+    if topics.START_HELD in alert.topics and server.power == server.Power.STOPPED:
+        return [Press(_("▶️ Start"), AskPower(server.public_id, PowerAction.Kind.START.value))]
     if alert.about.left is None or server.power != server.Power.RUNNING:
         return []
     keys = [Press(_("⏹ Stop"), AskPower(server.public_id, PowerAction.Kind.STOP.value))]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LEVEL, THRESHOLD = topics.LEVEL, topics.THRESHOLD
 FORECAST, SPIKE = topics.FORECAST, topics.SPIKE
 UNKNOWN, KNOWN_AGAIN = topics.UNKNOWN, topics.KNOWN_AGAIN
+START_HELD = topics.START_HELD
 
 
 @dataclass(frozen=True, slots=True)

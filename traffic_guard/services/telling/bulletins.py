@@ -86,9 +86,8 @@ def tell(kind: Bulletin.Kind, tenant_id: int, entries: Sequence[Entry], now: dat
 
     Needs the tenant's open scope, in a transaction.
     """
-    settings = preferences.of(tenant_id)
     # of two workers that tell at once the second adds to the first one's message
-    Preferences.objects.select_for_update().get(pk=settings.pk)
+    settings = preferences.take_turn(tenant_id)
     bulletin = _open_one(kind, now)
     is_new = bulletin is None
     if bulletin is None:
@@ -102,21 +101,21 @@ def refresh(about: Q, now: datetime) -> None:
     """Make the messages whose lines fit `about` say what is true now."""
     lines = BulletinLine.objects.filter(about)
     found = Bulletin.objects.filter(pk__in=set(lines.values_list("bulletin_id", flat=True)))
-    # two workers that change two lines of a message: the second one sees the first one's
-    for bulletin in found.select_for_update().order_by("pk"):
-        chats = _chats(preferences.of(bulletin.tenant_id))
-        posts.edit(chats, _render(bulletin, now), slot=_slot(bulletin))
+    # two workers that change two lines of a message take turns: the second sees the first one's
+    settings = None
+    for bulletin in found.order_by("pk"):
+        settings = settings or preferences.take_turn(bulletin.tenant_id)
+        posts.edit(_chats(settings), _render(bulletin, now), slot=_slot(bulletin))
 
 
 def _open_one(kind: Bulletin.Kind, now: datetime) -> Bulletin | None:
-    """Return the message that takes what comes now, locked as `refresh` locks it."""
+    """Return the message that takes what comes now."""
     recent = Bulletin.objects.filter(kind=kind, opened_at__gt=now - STORM).order_by("-opened_at")
     found = list(recent[:MOST])
     is_storm = len(found) == MOST and kind == Kind.ALERTS
     if not found or not (is_storm or found[0].opened_at > now - YOUNG):
         return None
-    taken: Bulletin = Bulletin.objects.select_for_update().get(pk=found[0].pk)
-    return taken
+    return found[0]
 
 
 def _write(bulletin: Bulletin, entries: Sequence[Entry]) -> None:

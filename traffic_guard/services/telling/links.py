@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from traffic_guard.models import PlannedStop
+from traffic_guard.services.telling import preferences
 
 SALT = "traffic_guard.links"
 # A plan that is put off again and again is told anew each time, with new links.
@@ -108,9 +109,12 @@ def plan_of(link: Signed) -> PlannedStop | None:
 
 
 def plan_to_change(link: Signed) -> PlannedStop | None:
-    """Return the plan of a link, locked: of two presses the second one sees what the first did."""
-    plan: PlannedStop | None = _plans(link).select_for_update(of=("self",)).first()
-    return plan
+    """Return the plan of a link in its tenant's turn: the second of two presses sees the first."""
+    plan: PlannedStop | None = _plans(link).first()
+    if plan is None:
+        return None
+    preferences.take_turn(plan.tenant_id)
+    return _plans(link).get()
 
 
 def _plans(link: Signed) -> QuerySet[PlannedStop]:

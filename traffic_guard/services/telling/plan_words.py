@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -18,6 +20,8 @@ MARKS = {
     State.CANCELLED: "↩️",
     State.DROPPED: "✅",
 }
+# one that waits for so long is told of for the second time
+STILL = timedelta(hours=1)
 MODES = {
     Policy.StopMode.SOFT: gettext_lazy("Its system is asked to shut down."),
     Policy.StopMode.HARD: gettext_lazy("Its power is cut."),
@@ -46,8 +50,11 @@ def _said(plan: PlannedStop, about: Facts) -> str:
         return _waiting(plan) % given
     if plan.state == State.CANCELLED and plan.settled_by:
         return _("%(name)s is not stopped: cancelled by %(by)s") % given
+    is_old = about.frame.now >= plan.created_at + STILL
     return {
-        State.HELD: _("%(name)s is to be stopped: waits for your word"),
+        State.HELD: _("%(name)s is to be stopped: still waits for your word")
+        if is_old
+        else _("%(name)s is to be stopped: waits for your word"),
         State.DRY: _("Dry run: %(name)s would have been stopped at %(at)s"),
         State.CANCELLED: _("%(name)s is not stopped: cancelled"),
         State.DROPPED: _("%(name)s is not stopped: no longer needed"),

@@ -65,7 +65,7 @@ def all_changed(plans: Sequence[PlannedStop], now: datetime | None = None) -> No
 def held(plans: Sequence[PlannedStop], now: datetime | None = None) -> None:
     """Say that plans wait for somebody's word: more would be stopped than the cap allows.
 
-    Plans that were told of as waiting are told of anew, aloud.
+    Plans that were told of are told of anew, aloud: as waiting, or as a reminder.
     """
     now = now or timezone.now()
     known = _told(plans)

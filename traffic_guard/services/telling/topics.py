@@ -9,6 +9,7 @@ FORECAST = "forecast"  # it will not last until the reset
 SPIKE = "spike"  # it goes much faster than it used to
 UNKNOWN = "unknown"  # it is not known what is left
 KNOWN_AGAIN = "known_again"
+START_HELD = "start_held"  # the reset starts it not by itself: somebody was at it since its stop
 # --- of rows of their own
 STOP = "stop"  # a planned stop
 RESULT = "result"  # an action that is settled
@@ -21,4 +22,5 @@ EVENTS = {
     SPIKE: "traffic.forecast",
     UNKNOWN: "traffic.unknown",
     KNOWN_AGAIN: "traffic.unknown",
+    START_HELD: "traffic.failed",
 }

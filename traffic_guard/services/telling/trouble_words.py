@@ -22,6 +22,7 @@ REASONS = {
     Trouble.STALE: gettext_lazy("the newest reading is too old"),
     Trouble.NO_PACKAGE: gettext_lazy("no traffic package is known for it"),
     Trouble.MIXED: gettext_lazy("its packages belong to several regions"),
+    Trouble.TYPES: gettext_lazy("its shared packages are of different or unknown types"),
 }
 ADVICE = {
     Trouble.MISSING: gettext_lazy(
@@ -40,6 +41,10 @@ ADVICE = {
     ),
     Trouble.MIXED: gettext_lazy(
         "A package pays only in its own region. Take those of other regions off this server."
+    ),
+    Trouble.TYPES: gettext_lazy(
+        "A dynamic BGP package pays for dynamic BGP addresses only, a static one for static ones. "
+        "Choose this server for packages of one type."
     ),
     Trouble.STALE: gettext_lazy("Look whether its account works. Until then nothing is stopped."),
 }
