@@ -16,9 +16,10 @@ from bots.gateways import feishu, public_http
 from bots.gateways.errors import Refused
 from bots.messages import MAX_TEXT
 from bots.models import Bot, Channel
-from bots.services import broadcasts
-from bots.services.channels import Place
+from bots.services import broadcasts, channels
+from bots.services.channels import Place, Places
 from tenants.encryption import DecryptionError
+from tenants.models import Membership
 
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 KEEP = _("Leave it empty to keep the stored one, which is never shown.")
@@ -151,17 +152,17 @@ class TelegramForm(ChannelForm):
 
     target = forms.ChoiceField(label=_("Chat"), widget=forms.RadioSelect)
 
-    def __init__(
-        self, channel: Channel | None, data: Any = None, *, places: Sequence[Place]
-    ) -> None:
-        self.places = {place.key: place for place in places}
+    def __init__(self, channel: Channel | None, data: Any = None, *, choice: Places) -> None:
+        self.places = {place.key: place for place in choice.places}
         super().__init__(channel, data)
         field = self.fields["target"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-        field.choices = [(place.key, _described(place)) for place in places]
-        field.help_text = _(
-            "A group appears here once the bot is in it; your own account once you have linked it "
-            "on the bot’s page."
+        field.choices = [(place.key, _described(place)) for place in choice.places]
+        field.help_text = choice.groups.explained(
+            _(
+                "A group appears here once the bot is in it; your own account once you have linked "
+                "it on the bot’s page."
+            )
         )
 
     def keep_what_is_stored(self) -> None:
@@ -193,11 +194,13 @@ def _or_invalid(parse: Any) -> str:
 
 
 def channel_form(
-    kind: str, channel: Channel | None, data: Any, *, places: Sequence[Place]
+    kind: str, channel: Channel | None, data: Any, *, membership: Membership
 ) -> ChannelForm:
     """Return the form of a kind of channel; a channel to change, or None for a new one."""
     if kind == Channel.Kind.TELEGRAM:
-        return TelegramForm(channel, data, places=places)
+        posted = data.get("target", "") if data else ""
+        choice = channels.places(membership, channel, posted=posted)
+        return TelegramForm(channel, data, choice=choice)
     forms_by_kind: dict[str, type[ChannelForm]] = {
         Channel.Kind.FEISHU: FeishuForm,
         Channel.Kind.EMAIL: EmailForm,

@@ -6,25 +6,18 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from bots import products
 from bots.models import Bot
+from tenants.form_fields import option
 
 
 def product_choices() -> list[tuple[str, SafeString]]:
     """Return each installed product with its description."""
     return [
-        (
-            product.slug,
-            format_html(
-                '<span class="option"><strong>{}</strong><small>{}</small></span>',
-                product.title,
-                product.description,
-            ),
-        )
+        (product.slug, option(product.title, product.description))
         for product in products.installed().values()
     ]
 

@@ -115,6 +115,17 @@ def make_chat(bot: Bot, *, telegram_id: int = -1001, title: str = "Friends") -> 
     return chat
 
 
+def make_newer_chats(bot: Bot, count: int) -> None:
+    """Put a bot into groups, named “Later”, that changed after all there are."""
+    with scope(bot.tenant):
+        Chat.objects.bulk_create(
+            [
+                Chat(tenant=bot.tenant, bot=bot, telegram_id=number, kind="group", title="Later")
+                for number in range(1, count + 1)
+            ]
+        )
+
+
 @dataclass(frozen=True)
 class Reply:
     """What the webhook answered: HTTP status and the Bot API call in the response, if any."""

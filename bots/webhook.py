@@ -53,7 +53,7 @@ def token_of(path: str) -> str:
 @csrf_exempt
 def receive(request: HttpRequest, token: str) -> HttpResponse:
     """Answer an update as Django's view; the web server's way is bots/wsgi.py."""
-    given = answer(token, request.META, lambda _length: request.body)
+    given = answer(token, request.META, request.META["wsgi.input"].read)
     return HttpResponse(
         given.body,
         status=given.status,
@@ -67,7 +67,7 @@ def answer(token: str, meta: dict[str, Any], read: Callable[[int], bytes]) -> An
     404 unknown address, 403 wrong secret, 413 over 1 MiB, 400 not an update, 405 not a POST, 500
     the handler failed (twice; then it is parked and 200), 503 the store is away. What Telegram
     never sends is parked at once and 200. `meta` is the WSGI environment; `read` gives the body,
-    of the length that it is told.
+    at most as many bytes as it is told.
     """
     if meta["REQUEST_METHOD"] != "POST":
         return Refusal(405, "method_not_allowed", Allow="POST").answer
@@ -105,11 +105,7 @@ def _find(token: str, meta: dict[str, Any]) -> BotInfo:
 
 def _read(meta: dict[str, Any], read: Callable[[int], bytes]) -> dict[str, Any]:
     """Return the update of the request's body."""
-    length = str(meta.get("CONTENT_LENGTH") or "0")
-    # read no byte of what is too long: the header is all that is needed to refuse it
-    if not length.isdecimal() or int(length) > MAX_BODY:
-        raise Refusal(413, "too_large")
-    body = read(int(length))
+    body = _body(meta, read)
     try:
         update = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -120,6 +116,19 @@ def _read(meta: dict[str, Any], read: Callable[[int], bytes]) -> dict[str, Any]:
     if not -MAX_UPDATE_ID <= update_id < MAX_UPDATE_ID:
         raise Refusal(400, "no_update_id")
     return _clean(body, update)
+
+
+def _body(meta: dict[str, Any], read: Callable[[int], bytes]) -> bytes:
+    told = str(meta.get("CONTENT_LENGTH") or "")
+    # read no byte of what is too long: the header is all that is needed to refuse it
+    if told and not (told.isdecimal() and int(told) <= MAX_BODY):
+        raise Refusal(413, "too_large")
+    # chunks tell no length, the server ends them; one byte too many is enough to know
+    untold = MAX_BODY + 1 if meta.get("wsgi.input_terminated") else 0
+    body = read(int(told) if told else untold)
+    if len(body) > MAX_BODY:
+        raise Refusal(413, "too_large")
+    return body
 
 
 def _clean(body: bytes, update: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bots.models import Bot, Chat
+from bots.services.listed_chats import listed
 from lottery.models import MAX_PRIZES, MAX_RESERVES, MAX_TEXT, MAX_TITLE, Lottery
 from lottery.services import pictures, plans
 from lottery.services.plans import Plan, PrizeLine
@@ -86,25 +88,25 @@ class GiveawayForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.bots = list(Bot.objects.defer("token").order_by("name", "pk"))
-        self.chats = list(Chat.objects.select_related("bot").defer("bot__token").order_by("title"))
+        # what is stored stays a choice, and so does what was posted
+        stored, posted = self.initial.get("chat"), self.data.get("chat")
+        found = listed(self.bots, stored=stored, posted=posted, only_active=False)
+        self.chats = found.chats
         self.fields["bot"].choices = [  # type: ignore[attr-defined]
             (bot.public_id, f"{bot.name} (@{bot.username})")
             for bot in self.bots
             if plans.PRODUCT in bot.products
         ]
         self.fields["chat"].choices = [("", _("nowhere, by its link alone")), *self._chats()]  # type: ignore[attr-defined]
+        self.fields["chat"].help_text = found.explained(self.fields["chat"].help_text)
         self.fields["time_zone"].choices = self._zones()  # type: ignore[attr-defined]
         self.prize_errors: list[str] = []
 
     def _chats(self) -> list[tuple[object, object]]:
-        groups = []
-        for bot in self.bots:
-            mine = [
-                (str(chat.pk), _chat_label(chat)) for chat in self.chats if chat.bot_id == bot.pk
-            ]
-            if mine:
-                groups.append((f"@{bot.username}", mine))
-        return list(groups)
+        mine: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for chat in self.chats:
+            mine[chat.bot_id].append((str(chat.pk), _chat_label(chat)))
+        return [(f"@{bot.username}", mine[bot.pk]) for bot in self.bots if bot.pk in mine]
 
     def _zones(self) -> list[tuple[object, object]]:
         """Return the choices, with a zone that an older row has and the list has not."""

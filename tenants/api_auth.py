@@ -20,6 +20,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tenants.api_rates import Caller, Rate
 from tenants.models import ApiKey, Tenant
 from tenants.services import api_keys
 
@@ -45,15 +46,20 @@ class ApiKeyAuthentication(BaseAuthentication):
         Raises:
             InvalidKey: the header holds no working key.
             TenantSuspended: the key's tenant is suspended.
+            Throttled: the key, or the address of one that does not work, calls too often.
         """
-        kind, _space, text = get_authorization_header(request).partition(b" ")
-        if not kind:
-            return None
-        key = None
-        if kind.lower() == b"bearer":
-            key = api_keys.verify(text.strip().decode("latin-1"), now=timezone.now())
+        kind, _space, rest = get_authorization_header(request).partition(b" ")
+        text = rest.strip().decode("latin-1") if kind.lower() == b"bearer" else ""
+        caller = Caller(request._request, text)
+        known = _counted(request, caller.enter())
+        key = api_keys.verify(text, now=timezone.now())
         if key is None:
+            _counted(request, caller.failed())
+            if not kind:
+                return None
             raise InvalidKey(_("This API key is not valid."))
+        if known is None or not known.is_keys:
+            _counted(request, caller.worked())
         if key.tenant.state != Tenant.State.ACTIVE:
             raise TenantSuspended(_("This workspace is suspended."))
         return AnonymousUser(), key
@@ -62,6 +68,14 @@ class ApiKeyAuthentication(BaseAuthentication):
         """Return what a 401 answer asks for."""
         del request
         return 'Bearer realm="Botharbor"'
+
+
+def _counted(request: Request, rate: Rate | None) -> Rate | None:
+    """Keep for the answer's headers how a call was counted; refuse one too many."""
+    request.rate = rate  # type: ignore[attr-defined]
+    if rate is not None and not rate.may_go_on:
+        raise exceptions.Throttled(wait=rate.wait)
+    return rate
 
 
 class HasScope(BasePermission):

@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from tenants import contention
+from tenants.api_rates import Rate
 from tenants.models import ApiKey, Tenant
 from tenants.scoping import scope
 from tenants.services import api_keys
@@ -32,6 +34,9 @@ class TenantScoped:
         """Answer; the scope opens as soon as the key is known (`perform_authentication`)."""
         with ExitStack() as self._opened:
             response: Response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            rate: Rate | None = getattr(self.request, "rate", None)  # type: ignore[attr-defined]
+            for name, value in rate.headers.items() if rate else ():
+                response[name] = value
             return response.render() if hasattr(response, "render") else response
 
     def perform_authentication(self, request: Request) -> None:
@@ -40,7 +45,9 @@ class TenantScoped:
         if isinstance(request.auth, ApiKey):
             self.tenant = request.auth.tenant
             self._opened.enter_context(scope(self.tenant, transaction=False))
-            api_keys.note_use(request.auth, now=timezone.now())
+            # a view that loses at the database may be run again all the same
+            with contention.unwatched():
+                api_keys.note_use(request.auth, now=timezone.now())
 
 
 class TenantAPIView(TenantScoped, APIView):

@@ -11,8 +11,11 @@ from django.core.exceptions import ImproperlyConfigured
 from tenants.encryption import DecryptionError, ring
 from tenants.models.canary import CANARY, EncryptionCanary
 
+# What every process asks before it starts; needs neither a database nor a broker.
+START = "start"
 
-@register(Tags.security)
+
+@register(Tags.security, START)
 def check_encryption_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Report missing or malformed keys (tenants.E002)."""
     del app_configs, kwargs

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tenants import navigation
+from tenants.loopback import is_own_machine
 from tenants.middleware import PORTAL_PATH, memberships_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Portal:
         self.membership: Membership | None = getattr(request, "membership", None)
         theme = request.COOKIES.get("theme", "")
         self.theme = theme if theme in THEMES else ""
-        self.is_demo = not settings.PRODUCTION and settings.EMULATORS
+        # its mailbox and stand-ins are for the one who sits at this machine
+        self.is_demo = bool(settings.EMULATORS and is_own_machine(request))
         self.simulator_url = settings.SIMULATOR_URL if self.is_demo else ""
 
     @cached_property

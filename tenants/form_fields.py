@@ -1,15 +1,24 @@
-"""Form fields for secrets: they take a new value and never show the stored one."""
+"""Parts of forms: fields for secrets, which never show the stored one, and options in two lines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
     _Field = forms.Field
 else:
     _Field = object
+
+
+def option(name: Any, explained: Any) -> SafeString:
+    """Return the label of a choice: its name, and a smaller line that says what it means."""
+    return format_html(
+        '<span class="option"><strong>{}</strong><small>{}</small></span>', name, explained
+    )
 
 
 class SecretInput(forms.PasswordInput):

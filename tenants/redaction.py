@@ -1,4 +1,4 @@
-"""Finds secrets in texts: bot tokens, our API keys, webhook addresses, signed links.
+"""Finds secrets in texts: bot tokens, our API keys, webhook addresses, signed links, OVH orders.
 
 Knows nothing of Django: the settings need it for the logs.
 """
@@ -19,6 +19,9 @@ SECRETS = (
     # the signature of django.core.signing, in links that act for whoever opens them: without it
     # they open nothing
     re.compile(r"(?P<shown>(?::|%3A)[A-Za-z0-9]{6}(?::|%3A))[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"),
+    # whoever knows these two pays for an order at OVH, or looks into a cart
+    re.compile(r"(?P<shown>orderPassword=)[^&\s\"'<>]+"),
+    re.compile(r"(?P<shown>/order/cart/)[0-9A-Fa-f-]{32,}"),
 )
 
 

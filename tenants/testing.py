@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,28 @@ def sent_messages(folder: Path) -> Iterator[list[str]]:
         wire.untrace()
         trace.seek(0)
         sent += re.findall(r"\tF\t\d+\t(?:Query|Parse)\t (.*)", trace.read())
+
+
+@contextmanager
+def another_writer() -> Iterator[None]:
+    """Let somebody else write all the while; only SQLite, with its one writer, minds."""
+    if connection.vendor == "postgresql":
+        yield
+        return
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], uri=True)) as other:
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def lose(code: str = "40P01") -> None:
+    """Have PostgreSQL give up the open transaction for another's sake: a deadlock, as it tells it.
+
+    SQLite says so when a transaction begins: see `another_writer`.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
 
 
 def in_threads(count: int, work: Callable[[int], Any]) -> list[Any]:

@@ -13,19 +13,17 @@ import random
 import re
 import time
 from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from bots.gateways import trust
 from bots.gateways.courier import Letter
 from bots.gateways.errors import Busy, Refused, Unreachable
 from bots.gateways.feishu_cards import KEYWORD, Build, Card, card_body, fitting, text_body
-
-if TYPE_CHECKING:
-    import ssl
+from tenants import contention
 
 HOOK_PATH = "/open-apis/bot/v2/hook/"
 KEY = re.compile(r"[A-Za-z0-9._~-]{8,100}")
@@ -147,15 +145,13 @@ class _Live:
         _judge(*_post(self._url, fitting(build, signed)))
 
 
-@cache
-def _ssl() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
-
-
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
     headers = {"Content-Type": "application/json; charset=utf-8"}
+    contention.acts_outside()
     try:
-        with httpx.Client(verify=_ssl(), timeout=SECONDS, follow_redirects=False) as client:
+        with httpx.Client(
+            verify=trust.context(), timeout=SECONDS, follow_redirects=False
+        ) as client:
             response = client.post(url, content=body, headers=headers)
     except httpx.HTTPError as error:
         unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)

@@ -23,8 +23,10 @@ from telegram import Bot, InputFile
 from telegram import error as library_errors
 from telegram.request import HTTPXRequest
 
+from bots.gateways import trust
 from bots.gateways.errors import HungUp, TelegramError, Unreachable, from_answer
 from bots.gateways.lines import Line
+from tenants import contention
 
 __all__ = ["InputFile", "KeptOpen", "ask"]
 
@@ -89,8 +91,7 @@ class _Runtime:
         self.request, self.polling = self.run(self._pools())
 
     async def _pools(self) -> tuple[_Transport, _Transport]:
-        context = httpx.create_ssl_context()
-        return _pool(POOL, context), _pool(POLLING_POOL, context)
+        return _pool(POOL), _pool(POLLING_POOL)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the loop and wait for it."""
@@ -113,14 +114,14 @@ class _Runtime:
         self.loop.close()
 
 
-def _pool(size: int, context: Any) -> _Transport:
+def _pool(size: int) -> _Transport:
     return _Transport(
         connection_pool_size=size,
         connect_timeout=CONNECT,
         read_timeout=READ,
         pool_timeout=POOL_WAIT,
         httpx_kwargs={
-            "verify": context,
+            "verify": trust.context(),
             "limits": httpx.Limits(max_connections=size, keepalive_expiry=30),
             # a proxy from the environment must not be asked for this machine
             "mounts": {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
@@ -184,6 +185,8 @@ def ask(
     Raises:
         TelegramError: as bots/gateways/errors.py tells them apart.
     """
+    if not method.startswith("get"):
+        contention.acts_outside()
     runtime = _running()
     wait = kept_open.seconds if kept_open else 0.0
     limit = (TOTAL_UPLOAD if has_files else TOTAL) + wait

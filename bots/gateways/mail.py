@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from bots import blocks
 from bots.gateways.courier import Courier, Letter, and_more
 from bots.gateways.errors import Busy, Refused, Unreachable
+from tenants import contention
 
 SECONDS = 10
 
@@ -26,6 +27,7 @@ class _Live:
     def deliver(self, letter: Letter) -> None:
         # header lines end at a line break: a title must not add one
         subject = " ".join(letter.title.split())
+        contention.acts_outside()
         try:
             connection = get_connection(timeout=SECONDS)
             EmailMessage(

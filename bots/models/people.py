@@ -67,6 +67,12 @@ class Chat(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["bot", "telegram_id"], name="chat_once_per_bot")
         ]
+        indexes = [
+            # forms offer the ones that changed last (services/listed_chats.py)
+            models.Index(fields=["tenant", "-updated_at"], name="chat_latest"),
+            # a bot's page shows the first ones
+            models.Index(fields=["bot", "state", "title", "id"], name="chat_of_bot"),
+        ]
 
     def __str__(self) -> str:
         return self.title or str(self.telegram_id)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import transaction
 
 from bots.models import Bot, Channel, Chat, StaffLink
+from bots.services.listed_chats import Listed, listed
+from tenants.encryption import DecryptionError
 from tenants.ids import random_text
 from tenants.models import Membership
 from tenants.services import audit
@@ -32,14 +36,49 @@ class Place:
         return f"{self.bot.public_id}:{self.chat_id}"
 
 
-def places(membership: Membership) -> list[Place]:
-    """Return the chats to choose from: the member's own linked accounts, then the bots' groups."""
+class Places(NamedTuple):
+    """The chats to choose from, and the groups among them as they are kept."""
+
+    places: list[Place]
+    groups: Listed
+
+
+def places(membership: Membership, channel: Channel | None = None, *, posted: str = "") -> Places:
+    """Return the chats to choose from: the member's own linked accounts, then the bots' groups.
+
+    The group that a channel writes to now stays a choice, and so does the `posted` place's.
+    """
     links = StaffLink.objects.filter(membership=membership).select_related("person__bot")
-    chats = Chat.objects.filter(state=Chat.State.ACTIVE).select_related("bot")
-    return [
+    mine = [
         Place(link.person.bot, link.person.telegram_id, link.person.full_name, is_own=True)
-        for link in links.order_by("pk")
-    ] + [Place(chat.bot, chat.telegram_id, str(chat)) for chat in chats.order_by("title", "pk")]
+        for link in links.defer("person__bot__token").order_by("pk")
+    ]
+    stored = _group_of(channel)
+    groups = listed(Bot.objects.defer("token"), stored=stored, posted=_group_at(posted))
+    theirs = [Place(chat.bot, chat.telegram_id, str(chat)) for chat in groups.chats]
+    return Places(mine + theirs, groups)
+
+
+def _group_of(channel: Channel | None) -> int | None:
+    """Return the key of the group that a channel writes to, None where it cannot be read."""
+    if channel is None or channel.bot_id is None:
+        return None
+    try:
+        found = Chat.objects.filter(
+            bot_id=channel.bot_id, telegram_id=int(channel.target), state=Chat.State.ACTIVE
+        )
+    except DecryptionError:
+        return None
+    return found.values_list("pk", flat=True).first()
+
+
+def _group_at(place: str) -> int | None:
+    """Return the key of the group that a place's key names, None where there is none."""
+    found = re.fullmatch(r"([0-9A-Za-z]+):(-?[0-9]{1,19})", place)
+    if found is None:
+        return None
+    rows = Chat.objects.filter(bot__public_id=found[1], telegram_id=int(found[2]))
+    return rows.values_list("pk", flat=True).first()
 
 
 def new_secret() -> str:

@@ -14,11 +14,8 @@ group's bot, so its cells are found by a digest of its address.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import redis
-from django.conf import settings
+from tenants import redis_scripts
 
 # Interval in milliseconds between slots, and how many may come at once.
 BOT = (40, 5)
@@ -75,22 +72,9 @@ class Slot:
 
 
 # What `book` and `pause` raise while Redis is away.
-Away = redis.RedisError
-
-
-@cache
-def client() -> Any:
-    """Return the process' Redis: REDIS_URL's, or one inside the process (tests, commands)."""
-    if settings.REDIS_URL:
-        return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
-    import fakeredis
-
-    return fakeredis.FakeRedis()
-
-
-@cache
-def _script(text: str) -> Any:
-    return client().register_script(text)
+Away = redis_scripts.Away
+client = redis_scripts.client
+_script = redis_scripts.script
 
 
 def book(bot_id: int, chat_id: int | None) -> Slot:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from bots.models import FailedUpdate, LinkCode, Notice, OutboxMessage, Receipt
@@ -72,25 +73,26 @@ def _messages(now: datetime) -> int:
     finished = Q(broadcast=None) | Q(broadcast__finished_at__isnull=False)
     done = ~Q(state__in=["due", "sending", "held"])
     old = OutboxMessage.objects.filter(done, finished, created_at__lt=now - KEEP_MESSAGES)
-    ids = list(old.order_by("created_at").values_list("pk", flat=True)[:BATCH])
-    OutboxMessage.objects.filter(pk__in=ids).delete()
-    return len(ids)
+    return _delete(old.order_by("created_at"))
 
 
 def _notices(now: datetime) -> int:
     old = Notice.objects.filter(
         created_at__lt=now - KEEP_MESSAGES, state__in=[Notice.State.SENT, Notice.State.FAILED]
     )
-    ids = list(old.values_list("pk", flat=True)[:BATCH])
-    Notice.objects.filter(pk__in=ids).delete()
-    return len(ids)
+    return _delete(old)
 
 
 def _failures(now: datetime) -> int:
-    FailedUpdate.objects.filter(last_at__lt=now - KEEP_FAILURES).delete()
-    return 0
+    return _delete(FailedUpdate.objects.filter(last_at__lt=now - KEEP_FAILURES))
 
 
 def _codes(now: datetime) -> int:
-    LinkCode.objects.filter(expires_at__lt=now).delete()
-    return 0
+    return _delete(LinkCode.objects.filter(expires_at__lt=now))
+
+
+def _delete(old: QuerySet[Any]) -> int:
+    """Delete the first batch of some rows; return how many they were."""
+    ids = list(old.values_list("pk", flat=True)[:BATCH])
+    old.model._default_manager.filter(pk__in=ids).delete()
+    return len(ids)

@@ -239,6 +239,8 @@ def test_given_up_messages_are_sent_again(online: Bot, login: Login, acme: Tenan
         one = OutboxMessage.objects.earliest("pk")
     bob = login("bob")
     assert "hi 2" in text(bob.get(path(online, "outbox/")))
+    for nonsense in ("9" * 5000, "all", "-1"):
+        assert "0 messages are" in press(bob, online, "outbox/retry/", message=nonsense)
     assert "1 message is" in press(bob, online, "outbox/retry/", message=one.pk)
     assert "2 messages are" in press(bob, online, "outbox/retry/")
     with scope(acme, transaction=False):

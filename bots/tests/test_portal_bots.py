@@ -232,23 +232,27 @@ def crowded(acme: Tenant) -> Bot:
     return bot
 
 
-@pytest.mark.parametrize(
-    ("where", "queries"),
-    [("home", 14), ("list", 10), ("bot", 20), ("outbox", 10), ("updates", 10)],
-)
+MOST_QUERIES = {"home": 14, "list": 10, "bot": 20, "outbox": 10, "updates": 10}
+
+
 def test_pages_are_quick_and_ask_little(
-    crowded: Bot, login: Login, django_assert_max_num_queries: Any, where: str, queries: int
+    crowded: Bot, login: Login, django_assert_max_num_queries: Any
 ) -> None:
-    addresses = {"home": HOME, "list": LIST, "bot": path(crowded)}
-    address = addresses.get(where) or path(crowded, f"{where}/")
     client = login("alice")
-    client.get(address)  # templates are compiled once
-    with django_assert_max_num_queries(queries):
-        client.get(address)
-    took = []
-    for _try in range(3):
-        # this thread's own time: what else the machine does is not the page's fault
-        begin = time.thread_time()
-        assert client.get(address).status_code == 200
-        took.append(time.thread_time() - begin)
-    assert min(took) < 0.1, took
+    addresses = {"home": HOME, "list": LIST, "bot": path(crowded)}
+    quickest = {}
+    # one test for all: the rows behind the pages take longer to make than the pages
+    for where, queries in MOST_QUERIES.items():
+        address = addresses.get(where) or path(crowded, f"{where}/")
+        client.get(address)  # templates are compiled once
+        with django_assert_max_num_queries(queries, info=where):
+            client.get(address)
+        quickest[where] = min(_seconds(client, address) for _try in range(2))
+    assert max(quickest.values()) < 0.1, quickest
+
+
+def _seconds(client: Client, address: str) -> float:
+    """Return this thread's own time for a page: what else the machine does is not its fault."""
+    begin = time.thread_time()
+    assert client.get(address).status_code == 200
+    return time.thread_time() - begin

@@ -166,10 +166,13 @@ def test_no_other_local_address_than_the_emulators_passes(url: str, settings: An
         public_http.check(url)
 
 
-def test_the_emulator_passes_where_emulators_are_on(settings: Any) -> None:
+@pytest.mark.parametrize("name", ["EMULATORS", "LOOPBACK_ONLY"])
+def test_the_emulator_passes_where_emulators_are_on_and_nobody_else_reaches_us(
+    settings: Any, name: str
+) -> None:
     settings.FEISHU_API_URL = "http://127.0.0.1:8001/feishu"
     settings.EMULATORS = True
     assert public_http.check("http://127.0.0.1:8001/feishu/x").port == 8001
-    settings.EMULATORS = False
+    setattr(settings, name, False)
     with pytest.raises(Refused):
         public_http.check("http://127.0.0.1:8001/feishu/x")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import socket
 import ssl
 import threading
@@ -12,44 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from bots.gateways import public_http
+from bots.gateways import public_http, trust
 from bots.gateways.errors import Refused, Unreachable
+from bots.tests.certificates import certificate
 
 BODY = b'{"a":1}'
-
-
-def certificate(folder: Path, name: str) -> Path:
-    """Write a self-signed certificate and its key into one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / f"{name}.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
 
 
 class Service:
@@ -106,13 +73,14 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     """Serve as hooks.example, on a port and at an address that count as public for the test."""
     pem = certificate(tmp_path, "hooks.example")
     running = Service(pem)
-    trusting = ssl.create_default_context(cafile=str(pem))
-    monkeypatch.setattr(public_http, "_ssl", lambda: trusting)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    trust.context.cache_clear()
     monkeypatch.setattr(public_http, "PORTS", (running.port,))
     monkeypatch.setattr(public_http, "resolve", lambda host, port: ["127.0.0.1"])
     monkeypatch.setattr(public_http, "is_public", lambda address: address == "127.0.0.1")
     yield running
     running.stop()
+    trust.context.cache_clear()
 
 
 def post(service: Service, path: str = "/", host: str = "hooks.example", **how: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -136,6 +137,18 @@ def test_a_body_of_no_told_length_is_none(telegram: Telegram) -> None:
     for length in (None, "", "0"):
         reply = telegram.send(b'{"update_id": 1}', CONTENT_LENGTH=length)
         assert reply.seen == (400, JSON, error("not_json"))
+
+
+def test_a_chunked_body_is_read_up_to_the_limit(telegram: Telegram) -> None:
+    # as gunicorn tells of one (config/tests/test_worker.py)
+    chunked = {"CONTENT_LENGTH": None, "wsgi.input_terminated": True}
+    whole = b'{"update_id": 1}'.ljust(MIB)
+    assert telegram.send(whole, **chunked).seen == (200, JSON, b"")
+    assert receipts(telegram.bot) == 0  # nothing of ours wants it
+    endless = io.BytesIO(b" " * (2 * MIB))
+    reply = telegram.send(b"", **{**chunked, "wsgi.input": endless})
+    assert reply.seen == (413, JSON, error("too_large"))
+    assert endless.tell() == MIB + 1
 
 
 def test_no_more_is_read_than_the_told_length(telegram: Telegram) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,8 +73,7 @@ def _kinds() -> list[dict[str, str]]:
 def _describe(found: list[Any]) -> None:
     """Give channels what their pages show beside the row: icon, place, titles of events."""
     titles = events.registered()
-    chats = [c for c in found if c.kind == Kind.TELEGRAM]
-    names = _chat_names({c.bot_id for c in chats if c.bot_id})
+    names = _chat_names([c for c in found if c.kind == Kind.TELEGRAM and c.bot_id])
     for channel in found:
         channel.icon = ICONS[Kind(channel.kind)]
         channel.event_titles = [titles.get(kind, kind) for kind in channel.events]
@@ -96,15 +96,20 @@ def _place(channel: Channel, names: dict[tuple[int | None, int], str]) -> str:
     return f"{name} · {channel.bot}" if channel.bot else _("its bot was deleted")
 
 
-def _chat_names(bot_ids: set[int]) -> dict[tuple[int | None, int], str]:
-    if not bot_ids:
+def _chat_names(found: list[Channel]) -> dict[tuple[int | None, int], str]:
+    """Return the names of the chats that channels lead to; a bot can be in very many others."""
+    bot_ids, chat_ids = {one.bot_id for one in found}, set()
+    for one in found:
+        with suppress(DecryptionError):
+            chat_ids.add(int(one.target))
+    if not chat_ids:
         return {}
+    wanted = {"bot_id__in": bot_ids, "telegram_id__in": chat_ids}
     names: dict[tuple[int | None, int], str] = {
-        (chat.bot_id, chat.telegram_id): str(chat)
-        for chat in Chat.objects.filter(bot_id__in=bot_ids)
+        (chat.bot_id, chat.telegram_id): str(chat) for chat in Chat.objects.filter(**wanted)
     }
     # only those who can be chosen: people with a linked account
-    linked = Person.objects.filter(bot_id__in=bot_ids, staff_link__isnull=False)
+    linked = Person.objects.filter(**wanted, staff_link__isnull=False)
     return names | {(one.bot_id, one.telegram_id): one.full_name for one in linked}
 
 
@@ -114,8 +119,7 @@ def _chat_names(bot_ids: set[int]) -> dict[tuple[int | None, int], str]:
 def add(request: PortalRequest, slug: str, kind: str) -> HttpResponse:
     if kind not in Kind.values:
         raise Http404
-    places = channels.places(request.membership) if kind == Kind.TELEGRAM else []
-    form = channel_form(kind, None, request.POST or None, places=places)
+    form = channel_form(kind, None, request.POST or None, membership=request.membership)
     if request.method == "POST" and form.is_valid():
         secret = channels.new_secret() if kind == Kind.WEBHOOK else ""
         values = {"secret": secret, **form.values()}
@@ -130,7 +134,7 @@ def add(request: PortalRequest, slug: str, kind: str) -> HttpResponse:
         "form": form,
         "kind": kind,
         "kind_label": Kind(kind).label,
-        "has_no_places": isinstance(form, TelegramForm) and not places,
+        "has_no_places": isinstance(form, TelegramForm) and not form.places,
     }
     return draw(request, "bots/channel_form.html", context)
 
@@ -154,8 +158,7 @@ def detail(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
 @member("admin")
 def edit(request: PortalRequest, slug: str, public_id: str) -> HttpResponse:
     channel = _find(public_id)
-    places = channels.places(request.membership) if channel.kind == Kind.TELEGRAM else []
-    form = channel_form(channel.kind, channel, request.POST or None, places=places)
+    form = channel_form(channel.kind, channel, request.POST or None, membership=request.membership)
     if request.method == "POST" and form.is_valid():
         changes = {name: new for name, new in form.values().items() if _differs(channel, name, new)}
         for name, new in changes.items():

@@ -75,7 +75,8 @@ def retry(request: PortalRequest, slug: str, bot_id: str) -> HttpResponse:
     """Send failed messages again: the one that `message` names, else all."""
     bot = find_bot(bot_id)
     named = request.POST.get("message", "")
-    only = [int(named)] if named.isdecimal() else None
+    # as many digits as an id can have: what names no message sends none
+    only = [int(one) for one in [named] if one.isdecimal() and len(one) < 19] if named else None
     count = retrying.retry(bot, now=timezone.now(), only=only)
     if count:
         audit.record("messages.retried", actor=Actor.from_request(request), target=bot, count=count)

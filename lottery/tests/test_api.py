@@ -149,3 +149,14 @@ def test_nothing_can_set_a_winner_or_a_weight(program: Program, bot: Bot) -> Non
         assert Lottery.objects.get(public_id=made["id"]).secret != "0" * 64
         assert set(Entry.objects.values_list("weight", flat=True)) == {1}
         assert not Place.objects.exists()
+
+
+def test_a_list_asks_for_all_prizes_at_once(
+    program: Program, bot: Bot, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(6):
+        make_lottery(bot, title=f"Raffle {number}")
+    with django_assert_max_num_queries(5):
+        rows = program.get("").json()["results"]
+    assert len(rows) == 6
+    assert all(row["prizes"] for row in rows)

@@ -56,6 +56,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "path as a time zone": ({"time_zone": "../../etc/passwd"}, "Select a valid choice."),
     "unknown bot": ({"bot": "nobody"}, "Select a valid choice."),
     "unknown chat": ({"chat": "424242"}, "Select a valid choice."),
+    "endless chat": ({"chat": "9" * 5000}, "Select a valid choice."),
     "many reserves": ({"reserves": "101"}, "less than or equal to 100"),
 }
 

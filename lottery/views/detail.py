@@ -18,9 +18,11 @@ from lottery.models import DrawRecord, Entry, Lottery, Place
 from lottery.services import cards, entries, giveaways, growth
 from lottery.views import may_run
 from tenants.access import PortalRequest, member
+from tenants.paging import CappedPaginator
 
 ON_PAGE = 25
 PLACES_ON_PAGE = 50
+COUNTED_HERE = 10_000
 
 
 def find(public_id: str) -> Lottery:
@@ -78,7 +80,8 @@ def show(
 
 
 def _figures(lottery: Lottery) -> dict[str, Any]:
-    is_counting = lottery.state == Lottery.State.OPEN
+    # of many the clock's own count will do, which lags by seconds (services/cards.py)
+    is_counting = lottery.state == Lottery.State.OPEN and lottery.entry_count < COUNTED_HERE
     return {
         "lottery": lottery,
         "count": entries.count(lottery.pk) if is_counting else lottery.entry_count,
@@ -115,7 +118,7 @@ def _chat(lottery: Lottery) -> dict[str, Any]:
 
 def _entries(request: PortalRequest, lottery: Lottery) -> Page[Entry]:
     found = Entry.objects.filter(lottery=lottery).select_related("person").order_by("-pk")
-    return Paginator(found.defer("salt", "tag"), ON_PAGE).get_page(request.GET.get("page"))
+    return CappedPaginator(found.defer("salt", "tag"), ON_PAGE).get_page(request.GET.get("page"))
 
 
 def _result(request: PortalRequest, lottery: Lottery) -> dict[str, Any]:

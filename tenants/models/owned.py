@@ -121,8 +121,10 @@ class TenantManager(models.Manager[M]):
 
     def all(self) -> TenantQuerySet[M]:
         """Return all rows of the open scope."""
-        # Django's own builds the queryset without asking it, so a refusing one would pass
-        return self.get_queryset().all()
+        # Django's own returns the queryset without asking it, so a refusing one would pass; asking
+        # any other makes a copy that has forgotten what was prefetched, and queries again
+        rows = self.get_queryset()
+        return rows.all() if isinstance(rows, DisabledQuerySet) else rows
 
 
 def guard_write(row: Any) -> None:

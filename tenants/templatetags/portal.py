@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -32,6 +35,19 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
         else mark_safe(' aria-hidden="true"')
     )
     return format_html(SVG, f" {css}" if css else "", spoken, mark_safe(PATHS[name]))  # noqa: S308 - ours
+
+
+@register.inclusion_tag("portal/_tab.html", takes_context=True)
+def tab(context: template.Context, section: str, label: str) -> dict[str, Any]:
+    """Draw a link to a section of a product, named as its page's address (`ovh_sniper:wishes`).
+
+    It is marked where the page says `section` is the last part of that name.
+    """
+    return {
+        "url": reverse(section, args=[context["tenant"].slug]),
+        "label": label,
+        "is_current": section.partition(":")[2] == context["section"],
+    }
 
 
 @register.filter

@@ -51,9 +51,32 @@ def test_the_demo_escapes_mails(client: Client, mailbox: None) -> None:
     assert "王" in page
 
 
-@pytest.mark.parametrize("name", ["EMULATORS", "PRODUCTION"])
-def test_no_mailbox_outside_the_demo(
+@pytest.mark.parametrize("name", ["EMULATORS", "PRODUCTION", "LOOPBACK_ONLY"])
+def test_no_mailbox_outside_the_demo_or_where_others_reach_it(
     client: Client, mailbox: None, settings: Any, name: str
 ) -> None:
     setattr(settings, name, not getattr(settings, name))
     assert client.get("/demo/mail/").status_code == 404
+    assert b"/demo/mail/" not in client.get("/accounts/login/").content
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"HTTP_X_FORWARDED_FOR": "203.0.113.5"},
+        {"HTTP_X_REAL_IP": "203.0.113.5"},
+        {"HTTP_FORWARDED": "for=203.0.113.5"},
+        {"HTTP_VIA": "1.1 proxy"},
+        {"SERVER_PROTOCOL": "HTTP/1.0"},
+    ],
+)
+def test_no_mailbox_for_strangers_behind_a_proxy_that_calls_us_by_a_local_name(
+    client: Client, mailbox: None, settings: Any, mark: dict[str, Any], proxies: int
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    here: dict[str, Any] = {"HTTP_HOST": "127.0.0.1"}
+    assert client.get("/demo/mail/", **here).status_code == 200
+    assert client.get("/demo/mail/", **here, **mark).status_code == 404
+    assert b"/demo/mail/" in client.get("/", **here).content
+    assert b"/demo/mail/" not in client.get("/", **here, **mark).content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import ProgrammingError, connection, connections
 from django.db.transaction import atomic
 
 from tenants import rls
-from tenants.models import Membership, Tenant
+from tenants.models import AuditEvent, Membership, Tenant
 from tenants.scoping import scope, unscoped
 from tenants.testing import make_tenant, make_user
 
@@ -77,6 +78,17 @@ else:
         )
         assert not superuser
         assert not bypass
+
+    def test_the_planner_expects_that_a_tenant_has_rows(tenant: Tenant) -> None:
+        with scope(tenant):
+            AuditEvent.objects.bulk_create(
+                AuditEvent(tenant=tenant, actor_kind="system", action="test") for _n in range(200)
+            )
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE tenants_auditevent")
+            plan = ask("EXPLAIN SELECT 1 FROM tenants_auditevent WHERE tenant_id = %s", tenant.pk)
+        (rows,) = re.findall(r"rows=(\d+)", plan[0][0])
+        assert int(rows) > 50
 
     def test_raw_sql_sees_the_open_scope_only(tenant: Tenant, two: Tenant) -> None:
         assert seen() == 0
@@ -192,3 +204,14 @@ else:
         assert seen() == 2
         rls.enforce()
         assert seen() == 0
+
+    def test_a_policy_is_replaced_at_once(committed: tuple[Tenant, Tenant]) -> None:
+        # or a table without any would look empty meanwhile
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER POLICY {rls.NAME} ON tenants_membership RENAME TO an_older_one")
+            rls.enforce()
+            cursor.execute(
+                "SELECT p.polname, p.xmin = c.xmin FROM pg_policy p JOIN pg_class c"
+                " ON c.oid = p.polrelid WHERE c.oid = 'tenants_membership'::regclass"
+            )
+            assert cursor.fetchall() == [(rls.NAME, True)]

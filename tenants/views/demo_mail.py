@@ -17,21 +17,26 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from tenants.loopback import is_own_machine
+
 NEWEST = 20
 # What django.core.mail.backends.console writes behind each mail.
 END_OF_MAIL = re.compile(rb"^-{79}\n", re.MULTILINE)
 
 
-def is_open() -> bool:
-    """Tell whether mails lie in files that everybody at this demo may read."""
+def is_open(request: HttpRequest) -> bool:
+    """Tell whether mails lie in files that everybody at this demo may read.
+
+    Never where others than this machine reach us: mails hold links for a new password.
+    """
     backend = settings.EMAIL_BACKEND.endswith("filebased.EmailBackend")
-    return bool(backend and settings.EMULATORS and not settings.PRODUCTION)
+    return bool(backend and settings.EMULATORS and is_own_machine(request))
 
 
 @require_GET
 @never_cache
 def mailbox(request: HttpRequest) -> HttpResponse:
-    if not is_open():
+    if not is_open(request):
         raise Http404
     return render(request, "tenants/demo_mail.html", {"mails": newest()})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from tenants import audit_labels
 from tenants.access import PortalRequest, member
 from tenants.forms import AuditFilterForm, TenantSettingsForm
 from tenants.models import AuditEvent, Membership
+from tenants.paging import CappedPaginator
 from tenants.services import tenants as tenant_services
 from tenants.services.audit import Actor
 
@@ -53,7 +53,7 @@ def audit(request: PortalRequest, slug: str) -> HttpResponse:
             events = events.filter(actor_kind=kind)
         if text := form.cleaned_data["q"].strip():
             events = events.filter(_mentions(text))
-    page = Paginator(events, EVENTS_ON_PAGE).get_page(request.GET.get("page"))
+    page = CappedPaginator(events, EVENTS_ON_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "is_filtered": any(request.GET.values())}
     return render(request, "tenants/audit.html", context)
 
