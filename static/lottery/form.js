@@ -82,4 +82,3 @@ form.elements.remove_image?.addEventListener("change", showPicture);
 renumber();
 showChats();
 showPicture();
-form.querySelector("[data-focus]")?.focus();

@@ -23,5 +23,3 @@ document.addEventListener("input", (event) => {
 document.getElementById("id_q")?.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.hasAttribute("hx-post")) event.preventDefault();
 });
-
-document.querySelector("[data-focus]")?.focus();

@@ -161,19 +161,22 @@ function flag(ctx, top, x) {
   ctx.fill();
 }
 
+function addHeading(row, text, scope) {
+  const cell = document.createElement("th");
+  cell.scope = scope;
+  cell.textContent = text;
+  row.append(cell);
+}
+
 function speak(canvas, data) {
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
-  for (const text of ["", ...data.series.map((series) => series.label)]) {
-    const cell = document.createElement("th");
-    cell.textContent = text;
-    head.append(cell);
-  }
+  head.insertCell();
+  for (const { label } of data.series) addHeading(head, label, "col");
   data.labels.forEach((label, index) => {
     const row = table.insertRow();
-    for (const value of [label, ...data.series.map((series) => series.data[index])]) {
-      row.insertCell().textContent = value ?? "";
-    }
+    addHeading(row, label, "row");
+    for (const { data: values } of data.series) row.insertCell().textContent = values[index] ?? "";
   });
   for (const { label, when } of [...(data.lines ?? []), ...(data.marks ?? [])]) {
     const row = table.insertRow();

@@ -140,6 +140,12 @@ for (const dialog of document.querySelectorAll("dialog[open]")) {
   dialog.showModal();
 }
 
+// what went wrong with a form is read first
+document.querySelector("[data-focus]")?.focus();
+
+// of many tabs the page's own is in sight, also on a phone
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // htmx: say when a request failed; otherwise nothing would happen on the screen.
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(name, () => toast(document.body.dataset.failed, "error"));
