@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Figure:
         if self.bar is None:
             return True
         return self.value <= self.bar if self.at_most else self.value >= self.bar
+
+
+def p99(values: Sequence[float]) -> float:
+    """Return the smallest value that 99 of 100 do not exceed (nearest rank)."""
+    return sorted(values)[ceil(len(values) * 0.99) - 1]
 
 
 @dataclass

@@ -122,6 +122,7 @@ def write_env(path: Path) -> bool:
     if path.exists():
         return False
     draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)  # of one with our process id that was killed here
     with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(fresh_env())
     try:

@@ -1,14 +1,43 @@
 """The Celery app and the beat table: what runs when, on one screen."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
+from celery.signals import import_modules, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("botharbor")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def refuse_unsafe(**_about: Any) -> None:
+    """End a worker or beat with unsafe settings before it asks the broker or the database."""
+    from config import checks
+
+    checks.refuse_unsafe()
+
+
+# after Celery's own receiver, which sets Django up
+import_modules.connect(refuse_unsafe, sender=app)
+
+
+class TellTasks(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
+    """Tells tasks that run for minutes that their worker ends.
+
+    Celery does so at a signal only. Where an error ends it (Redis dies in the middle of an answer),
+    it takes nothing more and waits for its tasks; without a word that would be minutes.
+    """
+
+    def close(self, worker: Any) -> None:
+        """Say it as Celery does; the first thing of any end."""
+        about = {"sig": "", "how": "Warm", "exitcode": worker.exitcode}
+        worker_shutting_down.send(sender=worker.hostname, **about)
+
+
+app.steps["worker"].add(TellTasks)
 
 # A few fixed ticks; each claims due rows by an indexed due time (DESIGN D15). `expires` drops a
 # tick that waited longer than its own interval: the next one does the same work.

@@ -1,18 +1,43 @@
-"""Production refuses to start with demo keys, with emulators, or with DEBUG."""
+"""Production refuses to start with demo keys, with emulators, or with DEBUG.
 
+Management commands run the checks by themselves; the web, workers and beat ask `refuse_unsafe`.
+"""
+
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register, run_checks
+
+from tenants.checks import START
+from traffic_guard.services.guarding import own
+
+# gunicorn's status for "could not boot": its main process then ends, too, and forks no other one
+UNSAFE = 3
 
 
-@register()
+def refuse_unsafe() -> None:
+    """End this process, with a sentence for each reason, where the settings are unsafe.
+
+    Raises:
+        SystemExit: they are.
+    """
+    problems = [one for one in run_checks(tags=[START]) if one.is_serious()]
+    for one in problems:
+        sys.stderr.write(f"Botharbor does not start: {one.msg} ({one.id})\n")
+    if problems:
+        sys.stderr.flush()
+        sys.exit(UNSAFE)
+
+
+@register(START)
 def production_is_safe(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Name each variable that makes a production start unsafe (config.E001 to E006)."""
+    """Name each variable that makes a production start unsafe (config.E000 to E005)."""
     del app_configs, kwargs
     if settings.ENVIRONMENT not in {"demo", "production"}:
         return [Error("ENVIRONMENT must be 'demo' or 'production'.", id="config.E000")]
@@ -39,3 +64,21 @@ def production_is_safe(
     if not settings.REDIS_URL:
         problems.append(Error("REDIS_URL must be set in production.", id="config.E005"))
     return problems
+
+
+@register(deploy=True)
+def own_machine_is_known(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn where nothing keeps the traffic guard from stopping our own machine (config.W001)."""
+    del app_configs, kwargs
+    if own.is_anything_known():
+        return []
+    return [
+        checks.Warning(
+            "No address of the machine that this runs on is known, so the traffic guard could "
+            "stop it where it is a tenant's cloud server.",
+            hint="Name its public addresses in OWN_ADDRESSES; a container cannot find them.",
+            id="config.W001",
+        )
+    ]

@@ -1,6 +1,8 @@
 """Turns store URLs of the environment into Django's and Celery's words."""
 
+import ipaddress
 import os
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -53,6 +55,21 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
 def under_gunicorn() -> bool:
     """Tell whether gunicorn runs this process; its arbiter sets the variable for its workers."""
     return os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
+
+
+def loopback_only(public_url: str, hosts: Iterable[str], bind: str) -> bool:
+    """Tell whether nobody but this machine reaches us, going by our address, names and socket."""
+    names = [urlsplit(public_url).hostname or "localhost", *hosts]
+    if bind and not bind.startswith(("unix:", "fd:")):
+        names.append(urlsplit(f"//{bind}").hostname or "0.0.0.0")  # noqa: S104 - what it means
+    return all(_is_loopback(name.strip("[]")) for name in names)
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def redis_for_celery(url: str) -> str:

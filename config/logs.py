@@ -34,10 +34,11 @@ def logging_settings(level: str) -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["console"], "level": level},
-        # httpx logs whole URLs at INFO, and a Bot API URL holds the token
+        # they log whole URLs, and those of the Bot API and of OVH's carts are secrets
         "loggers": {
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
+            "urllib3": {"level": "WARNING"},
             # two lines a task would bury everything else: beat ticks every second
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},

@@ -1,7 +1,8 @@
-"""What the operators' pages of products are made of: facts, times, percentiles, addresses."""
+"""What the operators' pages of products are made of: facts, tables, times, addresses."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,44 @@ class Fact:
     label: str
     value: str
     is_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text, a smaller note, and whether it is bad."""
+
+    text: str
+    note: str = ""
+    is_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row that somebody may have to look at: its name, its page in the admin, what is known."""
+
+    key: str
+    name: object
+    url: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A card with a table; `headings` are those of the name and of the cells.
+
+    `none` is said where there are no lines.
+    """
+
+    key: str
+    title: str
+    headings: Sequence[str]
+    lines: Sequence[Line]
+    none: str
+
+
+def cells(*texts: object) -> list[Cell]:
+    """Return plain cells."""
+    return [Cell(str(text)) for text in texts]
 
 
 def ago(seconds: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from config.dashboard import Figure, in_words
-from config.operator_parts import NONE, Fact, ago, change_url, lag, list_url
+from config.operator_parts import (
+    NONE,
+    Cell,
+    Fact,
+    Line,
+    Table,
+    ago,
+    cells,
+    change_url,
+    lag,
+    list_url,
+)
 from ovh_sniper.models import WarmCart
-from ovh_sniper.services import lags, oversight
-from ovh_sniper.services.lags import PollerState
+from ovh_sniper.services.operators import lags, oversight
+from ovh_sniper.services.operators.lags import PollerState
 from tenants.redaction import struck
 
 # The whole list is looked at once a minute at the least, so this is late.
@@ -45,23 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "hosts": [host(state, now) for state in lags.pollers(now)],
         "lags": [lag(one) for one in lags.lags(now)],
         "figures": [*stuck(unclear_count, broken_count), *carts()],
-        "unclear": [
-            {
-                "order": one.order,
-                "url": change_url(APP, "order", one.order.pk),
-                "since": in_words(now - one.since),
-            }
-            for one in unclear
-        ],
-        "broken": [
-            {
-                "account": one.account,
-                "url": change_url(APP, "account", one.account.pk),
-                "why": one.problem,
-            }
-            for one in broken
-        ],
-        "price_lists": [price_list(one, now) for one in oversight.price_lists(now)],
+        "tables": [unclear_table(unclear, now), broken_table(broken), price_table(now)],
     }
     if request.headers.get("HX-Request"):
         return render(request, "operator/_ovh_live.html", context)
@@ -143,14 +139,65 @@ def carts() -> list[Figure]:
     ]
 
 
-def price_list(one: oversight.PriceList, now: datetime) -> dict[str, Any]:
-    """Return a line of the price lists."""
+# --- What somebody should look at
+
+
+def unclear_table(orders: Sequence[oversight.Unclear], now: datetime) -> Table:
+    """Return the orders of which nobody knows whether OVH took them."""
+    return Table(
+        "ovh-unclear",
+        _("Orders without an answer for long"),
+        (pgettext("noun", "Order"), _("Tenant"), _("Unclear since")),
+        [
+            Line(
+                f"{one.order.pk}",
+                one.order,
+                change_url(APP, "order", one.order.pk),
+                cells(one.order.tenant, in_words(now - one.since)),
+            )
+            for one in orders
+        ],
+        _("None: of every order it is known whether OVH took it."),
+    )
+
+
+def broken_table(accounts: Sequence[oversight.Sick]) -> Table:
+    """Return the accounts whose keys OVH does not take."""
+    return Table(
+        "ovh-broken",
+        _("Broken accounts"),
+        (_("Account"), _("Tenant"), _("Reason")),
+        [
+            Line(
+                f"{one.account.pk}",
+                one.account,
+                change_url(APP, "account", one.account.pk),
+                cells(one.account.tenant, one.problem),
+            )
+            for one in accounts
+        ],
+        _("None: OVH takes the keys of all accounts."),
+    )
+
+
+def price_table(now: datetime) -> Table:
+    """Return the price lists: when each was read, and when it last changed."""
+    return Table(
+        "ovh-prices",
+        _("Price lists"),
+        (_("List"), _("Read"), _("Changed")),
+        [_price_line(one, now) for one in oversight.price_lists(now)],
+        _("None was asked for yet."),
+    )
+
+
+def _price_line(one: oversight.PriceList, now: datetime) -> Line:
     row = one.catalogue
-    return {
-        "name": str(row),
-        "url": change_url(APP, "storedcatalogue", row.pk),
-        "age": _("never") if row.fetched_at is None else in_words(now - row.fetched_at),
-        "changed": NONE if row.changed_at is None else in_words(now - row.changed_at),
-        "error": struck(row.last_error),
-        "is_bad": one.is_old,
-    }
+    read = _("never") if row.fetched_at is None else in_words(now - row.fetched_at)
+    changed = NONE if row.changed_at is None else in_words(now - row.changed_at)
+    return Line(
+        f"{row.pk}",
+        row,
+        change_url(APP, "storedcatalogue", row.pk),
+        [Cell(read, struck(row.last_error), one.is_old), Cell(changed)],
+    )

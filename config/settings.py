@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONCE
 
 from config.admin_theme import UNFOLD  # noqa: F401 - a setting
-from config.env import database, redis_for_celery, under_gunicorn
+from config.env import database, loopback_only, redis_for_celery, under_gunicorn
 from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -45,6 +45,8 @@ ALLOWED_HOSTS = env.list(
 CSRF_TRUSTED_ORIGINS = env.list(
     "CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 )
+# elsewhere the demo's passwords are random, and its mails and stand-ins are not shown
+LOOPBACK_ONLY = loopback_only(PUBLIC_URL, ALLOWED_HOSTS, env.str("WEB_BIND", default=""))
 
 # --- Outside services. Unset means the real one.
 EMULATORS = env.bool("EMULATORS", default=False)
@@ -107,6 +109,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First: a webhook pays for no session, no log-in, no CSRF (DESIGN D16).
     "bots.middleware.WebhookFirst",
+    "tenants.repeating.RepeatLost",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -308,11 +311,15 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": None,
 }
+# of each key, and of each address without a key that works; 0: no limits
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", default=3000)
+API_REFUSALS_PER_MINUTE = env.int("API_REFUSALS_PER_MINUTE", default=300)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Botharbor API",
     "DESCRIPTION": (
         "Bots, giveaways, OVH stock and cloud traffic of one tenant. "
-        "Authorization: Bearer bh_live_…."
+        "Authorization: Bearer bh_live_…. Each answer tells in RateLimit-Limit, -Remaining and "
+        "-Reset (seconds) how often this key may still call; 429 and 503 tell in Retry-After when."
     ),
     "VERSION": "1.0.0",
     "SERVE_AUTHENTICATION": [],
@@ -322,6 +329,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tenants.api_schema.add_refusals",
+    ],
     # two products have fields of this name
     "ENUM_NAME_OVERRIDES": {
         "OvhRightEnum": "ovh_sniper.serializers.accounts.RIGHTS",

@@ -41,6 +41,8 @@ NUDGE_SENDERS = False
 # no test waits for its turn at a cloud that is an emulator
 TRAFFIC_CALLS_PER_SECOND = 10_000.0
 PUBLIC_URL = "https://botharbor.test"
+# the demo is tested as it is on one's own machine, whatever the address in links
+LOOPBACK_ONLY = True
 ALLOWED_HOSTS = ["*"]
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False

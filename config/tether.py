@@ -66,6 +66,8 @@ def main(parent: str, number: str, pipe: str, user: str, *command: str) -> None:
         ask_linux(int(parent), int(number))
     else:
         watch_pipe(int(pipe))
+    # A shell lets what it starts in the background ignore Ctrl-C, and that would be handed on.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         os.execvp(command[0], command)  # noqa: S606
     except OSError as error:

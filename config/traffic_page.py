@@ -15,9 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from config.dashboard import Figure, in_words
-from config.operator_parts import NONE, Fact, change_url, lag, list_url
+from config.operator_parts import NONE, Fact, Line, Table, cells, change_url, lag, list_url
 from tenants.redaction import struck
-from traffic_guard.models import PowerAction
 from traffic_guard.services.guarding import operations
 from traffic_guard.services.guarding.operations import Api, Cloud, Counts
 
@@ -40,32 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "clouds": [cloud(one) for one in operations.clouds(now)],
         "lags": [lag(one) for one in operations.lags(now)],
         "figures": figures(operations.counts(now)),
-        "late": [
-            {
-                "account": one,
-                "url": change_url(APP, "account", one.pk),
-                "since": in_words(now - one.poll_at) if one.poll_at else NONE,
-                "read": in_words(now - one.polled_at) if one.polled_at else _("never"),
-            }
-            for one in operations.late_accounts(now)
-        ],
-        "sick": [
-            {
-                "account": one.account,
-                "url": change_url(APP, "account", one.account.pk),
-                "why": struck(one.problem),
-            }
-            for one in operations.sick_accounts()
-        ],
-        "actions": [action(one, now) for one in operations.unclear_actions(now)],
-        "stops": [
-            {
-                "plan": one,
-                "url": change_url(APP, "plannedstop", one.pk),
-                "since": in_words(now - one.execute_at),
-            }
-            for one in operations.late_stops(now)
-        ],
+        "tables": [late(now), sick(), unclear(now), overdue(now)],
     }
     if request.headers.get("HX-Request"):
         return render(request, "operator/_traffic_live.html", context)
@@ -109,7 +83,7 @@ def _api(one: Api) -> Fact:
 
 def figures(found: Counts) -> list[Figure]:
     """Return the numbers with the lists behind them."""
-    lost, late = found.unclear + found.unverified, found.overdue
+    lost, is_late = found.unclear + found.unverified, found.overdue > 0
     return [
         Figure(
             _("Readings"),
@@ -137,20 +111,97 @@ def figures(found: Counts) -> list[Figure]:
         Figure(
             _("Planned stops waiting"),
             f"{found.waiting}",
-            _("held: %(held)s, overdue: %(late)s") % {"held": found.held, "late": late},
+            _("held: %(held)s, overdue: %(late)s") % {"held": found.held, "late": found.overdue},
             list_url(APP, "plannedstop", state__exact="waiting"),
             "hourglass_top",
-            "bad" if late else "",
+            "bad" if is_late else "",
         ),
     ]
 
 
-def action(one: PowerAction, now: datetime) -> dict[str, Any]:
-    """Return a line of the actions that have no clear end."""
-    return {
-        "action": one,
-        "url": change_url(APP, "poweraction", one.pk),
-        "kind": one.get_kind_display(),
-        "state": one.get_state_display(),
-        "since": in_words(now - (one.sent_at or one.created_at)),
-    }
+# --- What somebody should look at
+
+
+def late(now: datetime) -> Table:
+    """Return the accounts that are not read in time."""
+    return Table(
+        "traffic-late",
+        _("Accounts that wait for their reading"),
+        (_("Account"), _("Tenant"), _("Waits for"), _("Last read")),
+        [
+            Line(
+                f"{one.pk}",
+                one,
+                change_url(APP, "account", one.pk),
+                cells(
+                    one.tenant,
+                    in_words(now - one.poll_at) if one.poll_at else NONE,
+                    in_words(now - one.polled_at) if one.polled_at else _("never"),
+                ),
+            )
+            for one in operations.late_accounts(now)
+        ],
+        _("None: every account is read in time."),
+    )
+
+
+def sick() -> Table:
+    """Return the accounts whose keys do not work, or whose stops are halted."""
+    return Table(
+        "traffic-sick",
+        _("Broken and halted accounts"),
+        (_("Account"), _("Tenant"), _("Reason")),
+        [
+            Line(
+                f"{one.account.pk}",
+                one.account,
+                change_url(APP, "account", one.account.pk),
+                cells(one.account.tenant, struck(one.problem)),
+            )
+            for one in operations.sick_accounts()
+        ],
+        _("None: the clouds take the keys of all accounts."),
+    )
+
+
+def unclear(now: datetime) -> Table:
+    """Return the stops and starts of which nobody knows what became of them."""
+    return Table(
+        "traffic-actions",
+        _("Stops and starts without a clear end"),
+        (_("Server"), _("Tenant"), _("What"), _("State"), _("Since")),
+        [
+            Line(
+                f"{one.pk}",
+                one.server,
+                change_url(APP, "poweraction", one.pk),
+                cells(
+                    one.tenant,
+                    one.get_kind_display(),
+                    one.get_state_display(),
+                    in_words(now - (one.sent_at or one.created_at)),
+                ),
+            )
+            for one in operations.unclear_actions(now)
+        ],
+        _("None: of every stop and start it is known what became of it."),
+    )
+
+
+def overdue(now: datetime) -> Table:
+    """Return the planned stops that nobody looked at when their time came."""
+    return Table(
+        "traffic-stops",
+        _("Planned stops that nobody looked at in time"),
+        (_("Server"), _("Tenant"), _("Due since")),
+        [
+            Line(
+                f"{one.pk}",
+                one.server,
+                change_url(APP, "plannedstop", one.pk),
+                cells(one.tenant, in_words(now - one.execute_at)),
+            )
+            for one in operations.late_stops(now)
+        ],
+        _("None: every planned stop is looked at when its time has come."),
+    )

@@ -105,6 +105,7 @@ def production_environment() -> dict[str, str]:
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "PUBLIC_URL": "https://bots.example.com",
         "ALLOWED_HOSTS": "bots.example.com",
+        "OWN_ADDRESSES": "192.0.2.10",
         "METRICS_TOKEN": secrets.token_urlsafe(32),
     }
 

@@ -22,6 +22,12 @@ def echo(environ: Environ, start: Start) -> Iterable[bytes]:
     return whole(start, environ["REQUEST_METHOD"].encode() + b" " + environ["wsgi.input"].read())
 
 
+def first(environ: Environ, start: Start) -> Iterable[bytes]:
+    """Read four bytes; tell what the webhook goes by: whether a length was told, and an end."""
+    told = [environ.get("CONTENT_LENGTH"), environ.get("wsgi.input_terminated")]
+    return whole(start, repr(told).encode() + environ["wsgi.input"].read(4))
+
+
 def unread(environ: Environ, start: Start) -> Iterable[bytes]:
     return whole(start, b"unread")
 
@@ -88,6 +94,7 @@ def held(environ: Environ, start: Start) -> Iterable[bytes]:
 
 PATHS: dict[str, Callable[[Environ, Start], Iterable[bytes]]] = {
     "/echo": echo,
+    "/first": first,
     "/unread": unread,
     "/empty": empty,
     "/nothing": nothing,

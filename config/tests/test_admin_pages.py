@@ -18,10 +18,12 @@ from bots.models import Receipt
 from config.tests import operators
 from config.tests.operators import Cast
 from lottery.models import DrawRecord, Entry, Lottery, Place, Prize
-from tenants.admin_base import COUNTED, CappedPaginator
+from ovh_sniper.models import StockInterval
 from tenants.fields import EncryptedTextField
 from tenants.models import AuditEvent, EncryptionCanary, Heartbeat, Tenant, User
+from tenants.paging import COUNTED, CappedPaginator
 from tenants.scoping import unscoped
+from traffic_guard.models import OutboundHour, Reading
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IDS = [model._meta.label for model in MODELS]
@@ -94,6 +96,26 @@ def test_pages_to_add_a_row_open_or_are_refused(model: Any, operator: Client) ->
 @EVERY
 def test_a_list_opens_where_nothing_is_found(model: Any, operator: Client) -> None:
     assert operator.get(address(model, "changelist") + "?q=nosuchword").status_code == 200
+
+
+def test_a_huge_table_is_searched_by_what_its_rows_belong_to(
+    operator: Client, world: list[Cast]
+) -> None:
+    def found(model: Any, words: str) -> list[Any]:
+        response = operator.get(address(model, "changelist"), {"q": words})
+        return list(response.context["cl"].result_list)
+
+    with unscoped("a test"):
+        interval = StockInterval.objects.select_related("configuration").earliest("pk")
+        reading = Reading.objects.select_related("package", "tenant").earliest("pk")
+    assert found(StockInterval, interval.configuration.fqn) == [interval]
+    assert found(StockInterval, f"{interval.configuration.fqn} nosuchword") == []
+    assert found(Reading, reading.package.cloud_id) == [reading]
+    mine = found(Reading, f"{reading.tenant.name} {reading.package.cloud_id[:6]}")
+    assert mine == [reading]
+    assert {row.tenant_id for row in found(OutboundHour, world[0].tenant.name)} == {
+        world[0].tenant.pk
+    }
 
 
 @EVERY
@@ -228,7 +250,7 @@ def test_the_audit_log_outlives_the_tenant(operator: Client, world: list[Cast]) 
 
 
 def test_a_huge_table_is_not_counted_to_its_end(world: list[Cast], monkeypatch: Any) -> None:
-    monkeypatch.setattr("tenants.admin_base.COUNTED", 3)
+    monkeypatch.setattr("tenants.paging.COUNTED", 3)
     with unscoped("tests"):
         paginator = CappedPaginator(AuditEvent.objects.order_by("pk"), 2)
         assert str(paginator.count) == "3+"

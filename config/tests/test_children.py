@@ -73,10 +73,13 @@ def test_a_reader_that_went_away_stops_nobody(make_child: MakeChild, screen: Scr
     assert child.ended() == "ended with status 0"
 
 
+@pytest.mark.parametrize("inherited", [signal.default_int_handler, signal.SIG_IGN])
 def test_the_process_asked_for_is_the_process_signalled(
-    make_child: MakeChild, screen: Screen
+    make_child: MakeChild, screen: Screen, inherited: Callable[..., None] | signal.Handlers
 ) -> None:
+    before = signal.signal(signal.SIGINT, inherited)  # a shell's background job ignores it
     child = make_child(PATIENT)
+    signal.signal(signal.SIGINT, before)
     wait_until(lambda: "up" in screen.text(), what="the start")
     assert b"tether" not in Path(f"/proc/{child.pid}/cmdline").read_bytes()
     child.signal(signal.SIGINT)

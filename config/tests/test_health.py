@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -54,3 +55,11 @@ def test_metrics_are_for_the_holder_of_the_token(settings: pytest.FixtureRequest
     assert Client().get("/metrics").status_code == 401
     allowed = Client(headers={"Authorization": "Bearer let-me-in"})
     assert allowed.get("/metrics").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["LOOPBACK_ONLY", "PRODUCTION"])
+def test_metrics_without_a_token_are_for_this_machine_alone(settings: Any, name: str) -> None:
+    assert Client().get("/metrics").status_code == 200
+    assert Client(headers={"X-Forwarded-For": "203.0.113.5"}).get("/metrics").status_code == 404
+    setattr(settings, name, not getattr(settings, name))
+    assert Client().get("/metrics").status_code == 404

@@ -28,3 +28,13 @@ def test_a_traceback_is_struck_too() -> None:
     line = logging.Formatter("%(message)s").format(record)
     assert "AAbbCC" not in line
     assert "7100000001:***" in line
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "urllib3.connectionpool"])
+def test_no_library_logs_the_addresses_that_it_calls_whatever_the_level(
+    caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger(name).debug("POST /1.0/order/cart/3f2b8c1e/assign")
+    logging.getLogger(name).info("POST /1.0/order/cart/3f2b8c1e/assign")
+    assert caplog.text == ""

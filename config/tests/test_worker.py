@@ -70,6 +70,13 @@ def test_a_chunked_body_is_read_to_its_end(client: Client) -> None:
         assert client.reply().body == b"POST abcde"
 
 
+def test_a_chunked_body_tells_no_length_and_may_be_read_in_part(client: Client) -> None:
+    head = request("/first", "Transfer-Encoding: chunked", method="POST")
+    for sent, got in ((b"3\r\nabc\r\n2\r\nde\r\n", b"abcd"), (b"2\r\nab\r\n", b"ab")):
+        client.send(head + sent + b"0\r\n\r\n")
+        assert client.reply().body == b"[None, True]" + got
+
+
 @pytest.mark.parametrize("length", [10, 50_000])
 def test_a_body_that_nobody_read_is_no_request(client: Client, length: int) -> None:
     body = b"GET /fail HTTP/1.1\r\n\r\n" * (length // 10)

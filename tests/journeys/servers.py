@@ -60,6 +60,17 @@ class Buyer:
         """Return the states of the tenant's orders."""
         return [order["state"] for order in self.orders()]
 
+    def wait_for(self, *states: str, what: str) -> None:
+        """Wait until the tenant's orders are in these states; say what there is where they are
+        not."""
+        try:
+            wait_until(lambda: self.states() == [*states], what=what)
+        except AssertionError as error:
+            error.add_note(f"There are the orders {self.orders()}")
+            error.add_note(f"alerts {self.alerts()}")
+            error.add_note(f"and in OVH's books {self.books()}")
+            raise
+
 
 def buyer(stack: Stack, name: str, host: str = "eu") -> Buyer:
     """Create a tenant and link a new customer of OVH; wait until it was looked at."""

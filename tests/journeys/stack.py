@@ -20,6 +20,8 @@ from emulators.serve import Server, build
 __all__ = ["Api", "Stack", "running", "telegram_elsewhere", "wait_until"]
 
 PASSWORD = "a-long-enough-password-1"
+# of what the processes wrote, so much is shown of a story that failed
+LAST_LINES = 80
 # named, since `manage.py up` would else take the one of a developer's own .env
 FIELD_KEY = "dGhlLWpvdXJuZXlzLW93bi1maWVsZC1rZXktLS0tLS0="
 
@@ -123,7 +125,10 @@ def running(data_dir: Path, **env: str) -> Iterator[Stack]:
     values = {"ENVIRONMENT": "demo", "EMULATORS": "1", "LOG_LEVEL": "WARNING"}
     values |= {"FIELD_ENCRYPTION_KEYS": FIELD_KEY, **env}
     command = [sys.executable, "manage.py", "up"]
-    with started(command, cwd=ROOT, data_dir=data_dir, DOTENV=os.devnull, **values) as run:
+    with (
+        started(command, cwd=ROOT, data_dir=data_dir, DOTENV=os.devnull, **values) as run,
+        _last_words(run),
+    ):
         run.ready()
         told = {"DATA_DIR": str(data_dir), "PORT": str(run.port), **_told(run)}
         values |= {"DOTENV": os.devnull, **told}
@@ -134,6 +139,17 @@ def running(data_dir: Path, **env: str) -> Iterator[Stack]:
         ovh = httpx.Client(base_url=f"{shelf}control", timeout=30)
         with web, telegram, ovh:
             yield Stack(run, values, web, telegram, ovh)
+
+
+@contextmanager
+def _last_words(run: Run) -> Iterator[None]:
+    """Show what the processes wrote beside whatever made the story fail."""
+    try:
+        yield
+    except Exception as error:
+        lines = run.text().splitlines()[-LAST_LINES:]
+        error.add_note("\n".join(["The last that the processes wrote:", *lines]))
+        raise
 
 
 @contextmanager

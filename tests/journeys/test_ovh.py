@@ -23,14 +23,14 @@ def test_stock_appears_and_is_ordered_once_by_the_one_who_wished(
         wish = tea.wish(quantity=1, cap_due_now="50")
         games.wish(quantity=2)
         tea.appear()
-        wait_until(lambda: tea.states() == ["placed"], what="the order in Europe")
+        tea.wait_for("placed", what="the order in Europe")
         (booked,) = tea.books()
         assert booked["servers"][0]["planCode"] == PLAN["eu"]
         assert booked["servers"][0]["configuration"]["dedicated_datacenter"] == PLACE["eu"]
         assert games.books() == []
 
         games.appear()
-        wait_until(lambda: games.states() == ["placed", "placed"], what="the orders in the US")
+        games.wait_for("placed", "placed", what="the orders in the US")
         assert len(games.books()) == 2
 
         # a stranger's key finds nothing of it, and cannot act on it

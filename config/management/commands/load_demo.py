@@ -18,12 +18,11 @@ from django.db import transaction
 from bots import demo
 from bots.models import Bot
 from bots.services.obstacles import CannotConnect
+from config.demo import OPERATOR, USER, close_well_known, passwords
 from tenants.models import Tenant, User
 from tenants.services import tenants
 from tenants.services.audit import Actor
 
-USER, PASSWORD = "demo@botharbor.example", "harbor-demo-2026"
-OPERATOR, OPERATOR_PASSWORD = "operator@botharbor.example", "harbor-operator-2026"
 NAME, SLUG = "Harbor Demo", "demo"
 
 
@@ -36,9 +35,11 @@ class Command(BaseCommand):
         """Load what is missing."""
         del args, options
         if settings.PRODUCTION:
-            raise CommandError("The demo's passwords are public: it is never loaded in production.")
-        tenant = load_tenant()
-        operator = tenants.ensure_owner(OPERATOR, OPERATOR_PASSWORD)
+            raise CommandError("The demo is never loaded in production.")
+        words = passwords()
+        close_well_known(words)
+        tenant = load_tenant(words[USER])
+        operator = tenants.ensure_owner(OPERATOR, words[OPERATOR])
         User.objects.filter(pk=operator.pk).update(is_staff=True, is_superuser=True)
         if settings.EMULATORS:
             try:
@@ -47,17 +48,17 @@ class Command(BaseCommand):
                 raise CommandError(f"The demo bot cannot be connected: {error.message}") from error
             if bot is not None:
                 load_products(tenant, bot)
-        self.stdout.write(f"Demo:     {USER}  password: {PASSWORD}")
-        self.stdout.write(f"Operator: {OPERATOR}  password: {OPERATOR_PASSWORD}  (/operator/)")
+        self.stdout.write(f"Demo:     {USER}  password: {words[USER]}")
+        self.stdout.write(f"Operator: {OPERATOR}  password: {words[OPERATOR]}  (/operator/)")
 
 
-def load_tenant() -> Tenant:
+def load_tenant(password: str) -> Tenant:
     """Return the demo tenant, made where it is missing."""
     found = Tenant.objects.filter(slug=SLUG).first()
     if found is not None:
         return found
     with transaction.atomic():
-        owner = tenants.ensure_owner(USER, PASSWORD)
+        owner = tenants.ensure_owner(USER, password)
         tenant = tenants.create_tenant(NAME, owner=owner, actor=Actor.system())
         # a reserved address: nobody else gets it
         tenant.slug = SLUG
