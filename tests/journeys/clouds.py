@@ -26,8 +26,8 @@ SITE, REGION, TOTAL = "intl", "ap-southeast-1", 1000
 API = "/api/v1/traffic/"
 GB = 1024**3
 ACTION = "/v1/*/cloudservers/action"
-# What the cloud says of hours and cycles stays where the cloud has it.
-HOURS = {"hour"}
+# What the cloud says of hours, cycles and changes of servers stays where the cloud has it.
+HOURS, CHANGES = {"hour"}, {"changed_at", "server_changed_at"}
 CYCLES = {"cycle_start", "cycle_end", "first_cycle_end", "skipped_cycle_end"}
 
 
@@ -178,7 +178,7 @@ def _pass(minutes: float, *, cycles: bool) -> None:
     with unscoped("time passes for all tenants"), transaction.atomic():
         for model in apps.get_app_config("traffic_guard").get_models():
             names = {one.name for one in model._meta.fields if isinstance(one, DateTimeField)}
-            moved = names - HOURS if cycles else names - HOURS - CYCLES
+            moved = names - HOURS - CHANGES - (set() if cycles else CYCLES)
             if moved:
                 span = timedelta(minutes=minutes)
                 model._default_manager.update(**{name: F(name) - span for name in moved})
