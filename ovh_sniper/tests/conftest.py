@@ -25,6 +25,7 @@ from ovh_sniper.tests.canned import CannedOvh
 from ovh_sniper.tests.chatting import CHEAPEST, PLAN, make_ovh_bot, make_staff
 from ovh_sniper.tests.market import Market
 from ovh_sniper.tests.pages import browser
+from ovh_sniper.tests.programs import ALL, Program
 from tenants.models import Tenant
 from tenants.scoping import scope
 from tenants.testing import make_tenant, make_user
@@ -167,6 +168,12 @@ def shop(linked: Account, ovh_emulator: OvhEmulator) -> Account:
     ovh_emulator.set_stock("eu", "27sk15", "gra", "1H-high")
     poll(plan_code="27sk15")
     return linked
+
+
+@pytest.fixture
+def program(tenant: Tenant) -> Program:
+    """Whoever calls the API with a key that may do everything."""
+    return Program(tenant, *ALL)
 
 
 @pytest.fixture

@@ -13,16 +13,11 @@ from django.utils import timezone
 from ovh_sniper.models import Account, Alert
 from ovh_sniper.testing import make_account, make_wish
 from ovh_sniper.tests.ordered import make_order
-from ovh_sniper.tests.programs import ALL, Program, fields
+from ovh_sniper.tests.programs import Program, fields
 from tenants.models import Tenant
 from tenants.scoping import scope
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program(tenant: Tenant) -> Program:
-    return Program(tenant, *ALL)
 
 
 @pytest.fixture

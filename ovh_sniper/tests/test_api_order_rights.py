@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def program(tenant: Tenant) -> Program:
-    return Program(tenant, *ALL)
-
-
-@pytest.fixture
 def account(tenant: Tenant) -> Account:
     """Alice's account where nothing is asked of OVH."""
     return make_account(tenant)

@@ -10,7 +10,7 @@ import pytest
 from ovh_sniper.models import Account
 from ovh_sniper.services.ordering import request_keys
 from ovh_sniper.testing import make_account, orders_of, run_orders
-from ovh_sniper.tests.programs import ALL, BASE, Program, code, fields, wanted
+from ovh_sniper.tests.programs import BASE, Program, code, fields, wanted
 from tenants.models import Tenant
 from tenants.scoping import scope
 
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from emulators.ovh import OvhEmulator
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program(tenant: Tenant) -> Program:
-    return Program(tenant, *ALL)
 
 
 @pytest.fixture

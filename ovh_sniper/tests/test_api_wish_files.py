@@ -8,16 +8,11 @@ import pytest
 
 from ovh_sniper.models import Account
 from ovh_sniper.testing import make_account
-from ovh_sniper.tests.programs import ALL, BASE, Program, code, fields
+from ovh_sniper.tests.programs import BASE, Program, code, fields
 from ovh_sniper.tests.wishing import wishes_of
 from tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program(tenant: Tenant) -> Program:
-    return Program(tenant, *ALL)
 
 
 @pytest.fixture

@@ -12,17 +12,12 @@ from django.utils import timezone
 
 from ovh_sniper.models import Account, Order, Wish
 from ovh_sniper.testing import make_account, make_wish, orders_of
-from ovh_sniper.tests.programs import ALL, Program, code, fields
+from ovh_sniper.tests.programs import Program, code, fields
 from ovh_sniper.tests.wishing import wishes_of
 from tenants.models import Tenant
 from tenants.scoping import scope
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def program(tenant: Tenant) -> Program:
-    return Program(tenant, *ALL)
 
 
 @pytest.fixture

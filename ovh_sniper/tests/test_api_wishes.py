@@ -19,11 +19,6 @@ ALERT = {"host": "eu", "subsidiary": "FR", "plan_code": "27sk15"}
 
 
 @pytest.fixture
-def program(tenant: Tenant) -> Program:
-    return Program(tenant, *ALL)
-
-
-@pytest.fixture
 def account(tenant: Tenant) -> Account:
     return make_account(tenant)
 
