@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TypeVar
 
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bots.buttons import Button
+from bots.handling import pager, speaking
 from bots.incoming import Incoming
 from bots.messages import Keyboard, Link, Press
 from bots.products import Product
@@ -68,16 +67,6 @@ class MinePage(Button, prefix="lm"):
     page: int
 
 
-@contextmanager
-def speaking(incoming: Incoming) -> Iterator[None]:
-    """Speak the bot's language where many read, the person's in private."""
-    if incoming.chat.is_private:
-        yield
-        return
-    with translation.override(incoming.bot.language):
-        yield
-
-
 @router.command("lotteries", gettext_lazy("Running giveaways"))
 def show_running(incoming: Incoming) -> None:
     with speaking(incoming):
@@ -120,12 +109,7 @@ def _page(rows: list[T], page: int) -> tuple[list[T], int, int]:
 
 
 def _pager(kind: type[ListPage] | type[MinePage], page: int, pages: int) -> list[list[Press]]:
-    keys = []
-    if page > 0:
-        keys.append(Press(_("‹ Back"), kind(page - 1)))
-    if page < pages - 1:
-        keys.append(Press(_("More ›"), kind(page + 1)))
-    return [keys] if keys else []
+    return pager(kind(page - 1), kind(page + 1), page, pages)
 
 
 @router.command("mylotteries", gettext_lazy("Giveaways I joined"))

@@ -14,12 +14,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
 
-from bots.services.limits import Away, client
+from tenants.redis_scripts import Away, client, script
 from traffic_guard.gateways.cloud import Busy, CloudError
 from traffic_guard.models import Account
 
@@ -121,7 +120,7 @@ class Turns:
         keys = [pause, strain, counted, all_of, _cell(self.provider, api, self.key)]
         numbers = [now_ms, longest * 1000, BURST, interval, 2 * interval]
         try:
-            is_booked, wait_ms = _script(SCRIPT)(keys=keys, args=numbers)
+            is_booked, wait_ms = script(SCRIPT)(keys=keys, args=numbers)
         except Away:
             raise Busy(AWAY_WAIT) from None
         if not is_booked:
@@ -146,7 +145,7 @@ def slow(provider: str, api: str, seconds: float, clock: Clock = REAL) -> None:
     wait_ms = int(seconds * 1000) + 100
     try:
         numbers = [clock.now_ms(), wait_ms, MOST_STRAIN, STRAIN_SECONDS * 1000]
-        _script(SLOW)(keys=[pause, strain], args=numbers)
+        script(SLOW)(keys=[pause, strain], args=numbers)
     except Away:
         return  # whoever asks next is told to wait
 
@@ -182,8 +181,3 @@ def _shared(provider: str, api: str) -> list[str]:
 
 def _cell(provider: str, api: str, name: str) -> str:
     return f"botharbor:traffic:{{{provider}:{api}}}:{name}"
-
-
-@cache
-def _script(text: str) -> Any:
-    return client().register_script(text)
